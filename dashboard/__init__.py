@@ -1,0 +1,1 @@
+"""The faces (command line, pages) and the one place where ingest and metrics are joined."""

@@ -1,0 +1,1 @@
+"""From bytes to trusted tables: sources, contracts, checks, attribution and the store."""

@@ -1,0 +1,52 @@
+"""The promises of the trusted tables: one contract each, listed in TABLES."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ingest.contracts.common import (
+    ACTOR_KINDS,
+    AUTHORSHIPS,
+    FILE_CLASSES,
+    SENSITIVE_AREAS,
+    SEVERITIES,
+    Table,
+)
+from ingest.contracts.findings import DISPOSITIONS_TABLE, FINDINGS, SCAN_RESULTS, SCANS
+from ingest.contracts.ingest_runs import INGEST_RUNS
+from ingest.contracts.pull_requests import CHANGED_FILES, COMMITS, PULL_REQUESTS, REVIEW_EVENTS, REVIEWS
+
+TABLES: Final[tuple[Table, ...]] = (
+    PULL_REQUESTS,
+    CHANGED_FILES,
+    REVIEWS,
+    REVIEW_EVENTS,
+    COMMITS,
+    SCANS,
+    SCAN_RESULTS,
+    FINDINGS,
+    DISPOSITIONS_TABLE,
+    INGEST_RUNS,
+)
+BY_NAME: Final[dict[str, Table]] = {table.name: table for table in TABLES}
+
+__all__ = [
+    "ACTOR_KINDS",
+    "AUTHORSHIPS",
+    "BY_NAME",
+    "CHANGED_FILES",
+    "COMMITS",
+    "DISPOSITIONS_TABLE",
+    "FILE_CLASSES",
+    "FINDINGS",
+    "INGEST_RUNS",
+    "PULL_REQUESTS",
+    "REVIEWS",
+    "REVIEW_EVENTS",
+    "SCANS",
+    "SCAN_RESULTS",
+    "SENSITIVE_AREAS",
+    "SEVERITIES",
+    "TABLES",
+    "Table",
+]

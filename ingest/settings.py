@@ -1,0 +1,131 @@
+"""Settings of the sources: pydantic models; the composition root reads the file and hands the values in."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Paths = Annotated[list[str], Field(min_length=1)]
+
+
+class Settings(BaseModel):
+    """Base of all settings: an unknown key is an error, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FilesSettings(Settings):
+    """Files of one source, by shell patterns relative to pilot.toml (`**` for any depth)."""
+
+    paths: Paths
+    exclude: list[str] = []
+
+
+class ScanPlace(Settings):
+    """Where and when the scans of some files were made, for files that do not say it themselves."""
+
+    paths: Paths
+    repository: str | None = None
+    ref: str | None = None
+    commit: str | None = None
+    scanned_at: str | None = None  # ISO 8601 with offset
+    pull_request: int | None = None
+    category: str | None = None
+    checkout_root: str | None = None  # absolute prefix to take off paths
+    path_pattern: str | None = None  # regular expression over the file's name with named groups of the above
+
+
+class SarifSettings(FilesSettings):
+    """SARIF 2.1.0 files; a sidecar `<file>.meta.json` wins over `place`, the file itself over neither."""
+
+    place: list[ScanPlace] = []
+    security_tools: list[str] = []  # tools whose every finding is a security finding
+    protected_branches: list[str] = ["main", "master"]  # refs whose scans are post-merge
+
+
+class JoinSettings(Settings):
+    """A parent file that child rows are completed from."""
+
+    path: str
+    on: str  # column of the child
+    parent_on: str  # column of the parent
+    take: dict[str, str]  # new column of the child -> column of the parent
+
+
+class DeriveSettings(Settings):
+    """A column made from others: a pattern's first group, a hash, or a fixed vocabulary."""
+
+    column: str | None = None  # column to read (with `pattern` or `values`)
+    pattern: str | None = None  # regular expression; its first group is the value
+    values: dict[str, str] | None = None  # value seen -> value stored
+    hash_of: list[str] | None = None  # columns whose content makes the key
+
+
+class TableSettings(FilesSettings):
+    """Rows of one contract from somebody's warehouse: Parquet, CSV or JSON lines."""
+
+    table: str
+    join: list[JoinSettings] = []  # applied first
+    rename: dict[str, str] = {}  # our column -> their column
+    derive: dict[str, DeriveSettings] = {}  # our column -> how to make it
+    constants: dict[str, str | int | bool | float] = {}  # our column -> value of every row
+    list_limit: int | None = None  # their collector cut child lists at this length: say so
+
+
+class AuthorshipOverride(Settings):
+    """One correction: whom or what it matches, and what that is."""
+
+    login: str | None = None
+    branch: str | None = None  # shell pattern
+    repository: str | None = None  # shell pattern
+    number: int | None = None
+    authorship: Literal["agent", "assisted", "automation", "unknown", "human"]
+    agent: str | None = None
+    why: str | None = None
+
+
+class AuthorshipSettings(Settings):
+    """Corrections of the classification; the first that matches wins over every rule."""
+
+    override: list[AuthorshipOverride] = []
+    agent_users: list[str] = []  # people known to use agents: no evidence then means unknown
+    automation: list[str] = []  # logins of bots that are automation
+    human: list[str] = []  # logins that look like machines but are people
+
+
+class ClassSettings(Settings):
+    """File classes and sensitive areas: extra patterns, tried before the built-in ones."""
+
+    test: list[str] = []
+    generated: list[str] = []
+    vendored: list[str] = []
+    lock: list[str] = []
+    minified: list[str] = []
+    docs: list[str] = []
+    code: list[str] = []  # wins over all: files that the built-in patterns would take away
+    identity: list[str] = []
+    secrets: list[str] = []
+    network: list[str] = []
+    built_in: bool = True  # also use the built-in patterns
+
+
+class SourcesSettings(Settings):
+    """The [sources] part of pilot.toml."""
+
+    github_export: FilesSettings | None = None
+    sarif: SarifSettings | None = None
+    tables: list[TableSettings] = []
+    triage: FilesSettings | None = None
+    keep_raw: bool = True  # keep a compressed copy of every file that was read
+
+
+class IngestSettings(Settings):
+    """Everything that ingestion needs to know."""
+
+    sources: SourcesSettings = SourcesSettings()
+    authorship: AuthorshipSettings = AuthorshipSettings()
+    classes: ClassSettings = ClassSettings()
+    protected_branches: dict[str, str] = {}  # repository pattern -> branch, from the pilots
+    not_before: date | None = None

@@ -1,0 +1,1 @@
+"""From trusted tables to judged numbers: pure functions, frames in, values out."""

@@ -1,0 +1,1 @@
+"""May this pilot expand? Policy, criteria and the verdict."""

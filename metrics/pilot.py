@@ -1,0 +1,31 @@
+"""Which pilot a number is about: its repositories, calendar, epochs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """A declared change of agent, model or permission policy; evidence restarts on this day."""
+
+    on: date
+    what: str
+    agents: tuple[str, ...] = ()  # agents or models that this epoch declares
+
+
+@dataclass(frozen=True)
+class Pilot:
+    """One pilot as configured."""
+
+    name: str
+    repositories: tuple[str, ...]  # owner/name, shell patterns allowed
+    start_on: date
+    exclude: tuple[str, ...] = ()  # patterns taken out again
+    paths: tuple[str, ...] = ()  # only changes touching these path patterns (monorepos)
+    protected_branch: str | None = None  # None = the repository's default branch
+    ends_on: date | None = None
+    sprint_days: int = 14
+    timezone: str = "UTC"
+    epochs: tuple[Epoch, ...] = ()

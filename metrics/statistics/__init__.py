@@ -1,0 +1,1 @@
+"""Statistical methods, one per function, each with its source and worked numbers."""

@@ -1,0 +1,55 @@
+"""What metrics see: the trusted tables as lazy frames, cut at a moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+import polars as pl
+
+# Event time of each table whose rows simply do not exist before it.
+EVENT_TIMES: Final = {
+    "pull_requests": "created_at",
+    "changed_files": "opened_at",
+    "reviews": "submitted_at",
+    "review_events": "occurred_at",
+    "scans": "scanned_at",
+    "findings": "first_seen_at",
+    "dispositions": "decided_at",
+}
+# Moments of a row that may lie after the cut although the row itself does not: not happened yet.
+LATER_MOMENTS: Final = {
+    "pull_requests": ("ready_at", "closed_at", "merged_at", "last_push_at"),
+    "findings": ("post_merge_seen_at", "gone_at"),
+}
+
+
+@dataclass(frozen=True)
+class Tables:
+    """One lazy frame per contract, at one published version set."""
+
+    pull_requests: pl.LazyFrame
+    changed_files: pl.LazyFrame
+    reviews: pl.LazyFrame
+    review_events: pl.LazyFrame
+    commits: pl.LazyFrame
+    scans: pl.LazyFrame
+    findings: pl.LazyFrame
+    dispositions: pl.LazyFrame
+
+    def cut(self, as_of: datetime) -> Tables:
+        """The same tables as they would have read at `as_of`: later events have not happened.
+
+        Rows without an event time are kept; what they mean is for each metric to say.
+        """
+        return replace(self, **{name: _cut(getattr(self, name), name, as_of) for name in EVENT_TIMES})
+
+
+def _cut(frame: pl.LazyFrame, name: str, as_of: datetime) -> pl.LazyFrame:
+    has_happened = pl.col(EVENT_TIMES[name]).is_null() | (pl.col(EVENT_TIMES[name]) <= as_of)
+    not_yet_null = [
+        pl.when(pl.col(column) <= as_of).then(pl.col(column)).alias(column)
+        for column in LATER_MOMENTS.get(name, ())
+    ]
+    return frame.filter(has_happened).with_columns(not_yet_null)
