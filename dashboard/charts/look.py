@@ -1,0 +1,87 @@
+"""What do marks, colours and type look like? One place, colour-blind safe, shape and colour together.
+
+Colours are from Okabe and Ito (2008), "Color universal design"; every mark also has a shape of its
+own, so that a print in grey says the same. They hold 3:1 against the light and the dark page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import plotly.graph_objects as go
+
+from dashboard import wording
+
+BLUE: Final = "#4a86b8"
+RED: Final = "#d1352b"
+AMBER: Final = "#d98e00"
+GREY: Final = "#7d8894"
+GREEN: Final = "#00916e"
+PURPLE: Final = "#a5699a"
+SKY: Final = "#56b4e9"
+GRID: Final = "rgba(125,136,148,0.25)"
+LABEL_SIZE: Final = 12  # px: readable on a telephone
+TITLE_SIZE: Final = 15
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How one change is drawn."""
+
+    name: str  # as in the changes frame
+    symbol: str
+    colour: str
+    grow: float  # times the size of a clean mark: bad news must not be missed
+
+    @property
+    def words(self) -> str:
+        """What the legend says."""
+        return wording.MARK_WORDS[self.name]
+
+
+# Drawn in this order: what matters lies on top.
+MARKS: Final[tuple[Mark, ...]] = (
+    Mark("watched", "circle", BLUE, 1.0),
+    Mark("watching", "circle-open", BLUE, 1.0),
+    Mark("untriaged", "diamond", AMBER, 1.5),
+    Mark("escape", "x", RED, 1.5),
+)
+AUTHORSHIP_COLOURS: Final = {
+    "agent": BLUE,
+    "assisted": SKY,
+    "automation": GREY,
+    "unknown": AMBER,
+    "human": GREEN,
+}
+
+
+def figure(title: str, height: int) -> go.Figure:
+    """Return an empty figure in the product's type and proportions; `title` names unit and counts."""
+    drawn = go.Figure()
+    drawn.update_layout(
+        title={"text": title, "font": {"size": TITLE_SIZE}, "x": 0, "xref": "paper", "y": 1, "yanchor": "top", "pad": {"t": 4}},
+        height=height,
+        margin={"l": 4, "r": 4, "t": 34, "b": 8},
+        font={"size": LABEL_SIZE},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        dragmode=False,
+        hoverlabel={"align": "left"},
+    )  # fmt: skip
+    return drawn
+
+
+def without_axes(drawn: go.Figure) -> None:
+    """Hide both axes of a figure whose places carry no number."""
+    hidden = {"visible": False, "fixedrange": True, "showgrid": False, "zeroline": False}
+    drawn.update_xaxes(**hidden)
+    drawn.update_yaxes(**hidden)
+
+
+def note(drawn: go.Figure, text: str, place: tuple[float, float], anchor: str) -> None:
+    """Write text at (share of the width, y value), left- or right-aligned."""
+    drawn.add_annotation(
+        text=text, x=place[0], y=place[1], xref="paper", yref="y",
+        xanchor=anchor, yanchor="middle", showarrow=False, font={"size": LABEL_SIZE}, align=anchor,
+    )  # fmt: skip

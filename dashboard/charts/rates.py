@@ -1,0 +1,92 @@
+"""How large may the escape rate be, against the mark and against people in the same repositories?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import plotly.graph_objects as go
+
+from dashboard import wording
+from dashboard.charts import look
+from metrics.estimate import Estimate, Number
+from metrics.gate.states import Evidence, Verdict
+
+ROW: Final = 58  # px: caption and bar
+LINE_WIDTH: Final = 5
+
+
+@dataclass(frozen=True)
+class RateRow:
+    """One interval to draw; without `high` there is nothing to draw and the words say why."""
+
+    name: str
+    words: str
+    value: float | None
+    low: float
+    high: float | None
+    colour: str
+
+
+def escape_rates(verdict: Verdict) -> go.Figure:
+    """Draw the anytime limit of the agents' rate above the one-look intervals of people, and the mark."""
+    rows = (
+        _agents(verdict.evidence),
+        _people("Human changes, same repositories", verdict.human_baseline),
+        _people("Human changes, before the pilot", verdict.before_baseline),
+    )
+    drawn = look.figure("Escape rate: changes with an escape, in %", ROW * len(rows) + 92)
+    for place, row in enumerate(rows):
+        _draw(drawn, row, place)
+    _threshold(drawn, verdict.threshold, len(rows))
+    shown = [row.high for row in rows if row.high is not None]
+    top = max([2 * verdict.threshold, *shown]) * 1.06
+    drawn.update_xaxes(range=[0, top], tickformat=".2~%", fixedrange=True, gridcolor=look.GRID, zeroline=True)
+    drawn.update_yaxes(range=[len(rows) - 0.25, -0.75], visible=False, fixedrange=True)
+    drawn.update_layout(margin={"l": 4, "r": 12, "t": 52, "b": 32}, showlegend=False)
+    return drawn
+
+
+def _agents(evidence: Evidence) -> RateRow:
+    counts = wording.share(evidence.escapes, evidence.changes)
+    if not evidence.changes:
+        return RateRow("Agent changes", "no mature sprint yet", None, 0.0, None, look.BLUE)
+    words = f"{counts}; at most {wording.percent(evidence.upper_limit)}"
+    rate = evidence.escapes / evidence.changes
+    return RateRow("Agent changes", words, rate, 0.0, evidence.upper_limit, look.BLUE)
+
+
+def _people(name: str, number: Number) -> RateRow:
+    if not isinstance(number, Estimate):
+        return RateRow(name, f"unknown: {number.reason}", None, 0.0, None, look.GREY)
+    words = wording.share(number.numerator, number.denominator)
+    return RateRow(name, words, number.value, number.low or 0.0, number.high, look.GREY)
+
+
+def _draw(drawn: go.Figure, row: RateRow, place: int) -> None:
+    look.note(drawn, f"<b>{row.name}</b>  {row.words}", (0, place - 0.35), "left")
+    if row.high is None or row.value is None:
+        return
+    drawn.add_trace(
+        go.Scatter(
+            x=[row.low, row.high], y=[place, place], mode="lines", hoverinfo="skip",
+            line={"width": LINE_WIDTH, "color": row.colour},
+        )
+    )  # fmt: skip
+    drawn.add_trace(
+        go.Scatter(
+            x=[row.value], y=[place], mode="markers", hovertext=f"{row.name}: {row.words}", hoverinfo="text",
+            marker={"symbol": "diamond", "size": 12, "color": row.colour, "line": {"width": 1, "color": "white"}},
+        )
+    )  # fmt: skip
+
+
+def _threshold(drawn: go.Figure, threshold: float, rows: int) -> None:
+    drawn.add_shape(
+        type="line", x0=threshold, x1=threshold, y0=-0.6, y1=rows - 0.25,
+        line={"color": look.RED, "width": 2, "dash": "dot"},
+    )  # fmt: skip
+    drawn.add_annotation(
+        text=f"{wording.percent(threshold)} mark", x=threshold, y=-0.62, xref="x", yref="y",
+        showarrow=False, yanchor="bottom", xanchor="left", font={"color": look.RED, "size": look.LABEL_SIZE},
+    )  # fmt: skip

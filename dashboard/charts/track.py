@@ -1,0 +1,114 @@
+"""Which changes stand behind each sprint's count? One mark per change, shape and colour together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from html import escape
+
+import plotly.graph_objects as go
+import polars as pl
+
+from dashboard import wording
+from dashboard.charts import look
+from dashboard.charts.places import Track, place
+from metrics.gate.states import SprintCount
+
+HEAD = 78  # px: title and two lines of legend
+
+
+def sprint_track(changes: pl.DataFrame, sprints: Sequence[SprintCount], follow_up_days: int) -> go.Figure:
+    """Draw a row per sprint and a mark per change, the newest sprint first.
+
+    Every mark carries [repository, number] as custom data, so that a click can open it.
+    """
+    track = place(changes, sprints)
+    drawn = look.figure(_title(changes, track), round(track.height) + HEAD + 12)
+    for mark in look.MARKS:
+        drawn.add_trace(_trace(mark, track, changes))
+    for sprint in sprints:
+        y = track.captions[sprint.number]
+        look.note(drawn, caption(sprint, follow_up_days), (0, y), "left")
+        look.note(drawn, tally(sprint), (1, y), "right")
+    look.without_axes(drawn)
+    drawn.update_xaxes(range=[-0.7, track.density.per_line - 0.3])
+    drawn.update_yaxes(range=[track.height, 0])
+    drawn.update_layout(legend=_legend(), margin={"l": 4, "r": 4, "t": HEAD, "b": 12}, clickmode="event+select")
+    return drawn
+
+
+def _title(changes: pl.DataFrame, track: Track) -> str:
+    if not changes.height:
+        return "No in-scope agent change has merged yet"
+    if track.changes_per_mark > 1:
+        return f"Merged agent changes; a clean mark stands for {track.changes_per_mark:,}"
+    return "Merged agent changes, one mark each"
+
+
+def _legend() -> dict[str, object]:
+    return {
+        "orientation": "h", "x": 0, "y": 1, "xanchor": "left", "yanchor": "bottom",
+        "itemclick": False, "itemdoubleclick": False, "itemsizing": "constant", "title": {"text": ""},
+    }  # fmt: skip
+
+
+def _trace(mark: look.Mark, track: Track, changes: pl.DataFrame) -> go.Scatter:
+    rows = track.marks.filter(pl.col("mark") == mark.name)
+    count = changes.filter((pl.col("mark") == mark.name) & pl.col("sprint").is_in(list(track.captions))).height
+    return go.Scatter(
+        # A trace without any place would drop out of the legend, and 0 escapes is worth saying.
+        x=rows["x"].to_list() or [None],
+        y=rows["y"].to_list() or [None],
+        customdata=[list(key) for key in rows.select("repository", "number").iter_rows()] or None,
+        hovertext=[_hover(row) for row in rows.iter_rows(named=True)] or None,
+        hovertemplate="%{hovertext}<extra></extra>",
+        mode="markers",
+        name=f"{mark.words} ({count:,})",
+        marker={
+            "symbol": mark.symbol, "color": mark.colour, "size": track.density.size * mark.grow,
+            "line": {"width": 1.5 if mark.symbol.endswith("open") else 0, "color": mark.colour},
+        },
+        unselected={"marker": {"opacity": 0.45}},
+    )  # fmt: skip
+
+
+def _hover(row: dict[str, object]) -> str:
+    title = escape(str(row["title"] or "")[:70])
+    known = f"{escape(str(row['repository']))}#{row['number']}"
+    return f"<b>{known}</b><br>{title}<br>{wording.MARK_WORDS[str(row['mark'])]}; click to open"
+
+
+def caption(sprint: SprintCount, follow_up_days: int) -> str:
+    """Say which sprint and how far it has been watched."""
+    start = sprint.start.strftime("%m-%d")
+    return f"<b>Sprint {sprint.number}</b>  from {start}, {standing(sprint, follow_up_days)}"
+
+
+def standing(sprint: SprintCount, follow_up_days: int) -> str:
+    """Say whether a sprint is open, closed or mature, and which epoch it cannot serve."""
+    matures = wording.day(sprint.end + timedelta(days=follow_up_days))[5:]
+    if sprint.epoch is None:
+        return "straddles an epoch"
+    if sprint.mature:
+        return "mature"
+    if sprint.closed:
+        return f"closed, watched to {matures}"
+    return f"open to {wording.day(sprint.end)[5:]}"
+
+
+def tally(sprint: SprintCount) -> str:
+    """Say escapes of changes, with the unreviewed ones, and what was first published if it differs."""
+    if not sprint.changes:
+        return "no changes"
+    unreviewed = sprint.escapes_high - sprint.escapes_low
+    today = f"<b>{wording.fraction(sprint.escapes_low, sprint.changes)}</b>"
+    asked = f" +{unreviewed}?" if unreviewed else ""
+    return f"{_first(sprint)}{today}{asked}"
+
+
+def _first(sprint: SprintCount) -> str:
+    first = sprint.first_published
+    if first is None:
+        return ""
+    is_same = (first.escapes_low, first.changes) == (sprint.escapes_low, sprint.changes)
+    return "" if is_same else f"was {wording.fraction(first.escapes_low, first.changes)}, now "

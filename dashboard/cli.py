@@ -1,0 +1,218 @@
+"""The command line: doors only. Each command asks the session and prints frozen objects.
+
+Streamlit is never imported here: `pilot serve` starts it as its own program. What only one
+command needs (rich tables, the simulator) is imported when that command runs, so that
+`pilot gate` in a build pipeline answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from dashboard import printing
+from dashboard.composition import Question, Session, open_session
+from dashboard.documents import plain, verdict_document
+from dashboard.exit_codes import gate_exit_code
+from ingest.errors import PilotError, UsageError
+
+app = typer.Typer(
+    name="pilot",
+    help="May this AI coding agent leave the pilot? Trusted tables, honest numbers, one verdict.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+DEBUG: Final = "--debug"  # anywhere on the line: show the traceback of an error
+
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", help="Configuration file (else PILOT_CONFIG, else ./pilot.toml).")
+]
+PilotOption = Annotated[list[str] | None, typer.Option("--pilot", help="Only this pilot; may be repeated.")]
+AsOfOption = Annotated[
+    str | None, typer.Option("--as-of", help="Judge at this moment: 2026-08-17 or 2026-08-17T12:00Z (default: now).")
+]
+KnownAtOption = Annotated[
+    str | None, typer.Option("--known-at", help="Use only what had been published by this moment.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs (schemas in docs/schemas).")]
+
+
+@app.command()
+def init(
+    path: Annotated[Path, typer.Argument(help="File to write.")] = Path("pilot.toml"),
+    changes: Annotated[
+        int | None, typer.Option("--changes", help="Agent changes your team merges per sprint; shows the odds.")
+    ] = None,
+    require: Annotated[
+        str | None, typer.Option("--require", help="Reading that allows expansion: as_written, followed_up, proven.")
+    ] = None,
+) -> None:
+    """Write a commented pilot.toml, and show what each reading of the rule would let through."""
+    from dashboard import starting  # noqa: PLC0415
+
+    starting.start(path, changes, require)
+
+
+@app.command()
+def ingest(
+    sources: Annotated[list[str] | None, typer.Argument(help="Sources to run (default: all configured).")] = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    """Read all that the configuration names into trusted tables; safe to repeat, resumes after a kill."""
+    session = open_session(Question(config))
+    with printing.progress(quiet=as_json) as (report_progress, say):
+        report = session.ingest(sources or (), report_progress, say)
+    printing.show(plain(report.sources), as_json, lambda: printing.print_report(report))
+    if report.refused:
+        raise typer.Exit(12)
+
+
+@app.command()
+def gate(
+    config: ConfigOption = None,
+    pilot: PilotOption = None,
+    as_of: AsOfOption = None,
+    known_at: KnownAtOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    """May this pilot expand? Exit 0 allowed, 20 no, 21 cannot tell yet, 22 met but not proven."""
+    session = _session(config, pilot, as_of, known_at)
+    verdicts = [session.assess(each.name).verdict for each in session.pilots]
+    printing.show(
+        [verdict_document(each) for each in verdicts], as_json, lambda: printing.print_verdicts(verdicts)
+    )
+    raise typer.Exit(gate_exit_code(verdicts))
+
+
+@app.command()
+def metrics(  # noqa: PLR0913 - the common options and two forms of output
+    config: ConfigOption = None,
+    pilot: PilotOption = None,
+    as_of: AsOfOption = None,
+    known_at: KnownAtOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,  # noqa: FBT002
+) -> None:
+    """Print every number with its counts, interval, coverage and method."""
+    results = _session(config, pilot, as_of, known_at).results()
+    if as_csv:
+        printing.print_csv(results)
+        return
+    printing.show([plain(each) for each in results], as_json, lambda: printing.print_results(results))
+
+
+@app.command()
+def doctor(
+    config: ConfigOption = None,
+    authorship: Annotated[
+        bool, typer.Option("--authorship", help="List who was classed how and why.")
+    ] = False,  # noqa: FBT002
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    """Say what is wrong or missing, and how to mend it."""
+    from dashboard import doctoring  # noqa: PLC0415
+
+    session = open_session(Question(config))
+    found = doctoring.authorship_preview(session) if authorship else doctoring.examine(session)
+    show = doctoring.print_authorship if authorship else doctoring.print_examination
+    printing.show(plain(found), as_json, lambda: show(found))
+    raise typer.Exit(0 if authorship else doctoring.exit_code(found))
+
+
+@app.command()
+def describe(
+    what: Annotated[
+        str, typer.Argument(help="metrics, criteria, tables, settings, sources, states, or one name.")
+    ] = "metrics",
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    """Explain what numbers, criteria, tables, sources and settings mean."""
+    from dashboard import describing  # noqa: PLC0415
+
+    described = describing.describe(what)
+    printing.show(plain(described), as_json, lambda: printing.print_descriptions(described))
+
+
+@app.command()
+def serve(
+    config: ConfigOption = None,
+    port: Annotated[int, typer.Option("--port", envvar="PORT", help="Port on the loopback address.")] = 8501,
+) -> None:
+    """Serve the dashboard on this machine only."""
+    from dashboard import serving  # noqa: PLC0415
+
+    session = open_session(Question(config))
+    serving.serve(session.path, port)
+
+
+@app.command()
+def simulate(
+    out: Annotated[Path, typer.Argument(help="Folder to write raw files to.")],
+    pulls: Annotated[int, typer.Option("--pulls", min=1, help="Pull requests to invent.")] = 1000,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same bytes.")] = 1,
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    """Write raw inputs of any size from a known truth."""
+    from data.simulator import write  # noqa: PLC0415
+
+    if out.exists() and any(out.iterdir()):
+        raise UsageError(f"{out}: is not empty; choose a new folder so that nothing is overwritten")
+    with printing.progress(quiet=as_json) as (report_progress, _say):
+        planted = write(out, pulls, seed, lambda done: report_progress("simulate", done, pulls))
+    printing.show(plain(planted), as_json, lambda: printing.say(f"wrote {pulls:,} pull requests to {out}"))
+
+
+def _session(config: Path | None, pilots: Sequence[str] | None, as_of: str | None, known_at: str | None) -> Session:
+    question = Question(
+        config, tuple(pilots or ()), _moment("--as-of", as_of), _moment("--known-at", known_at)
+    )
+    return open_session(question)
+
+
+def _moment(option: str, text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"{option} {text!r} is no moment; write 2026-08-17 or 2026-08-17T12:00Z") from error
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; every error is one line on stderr and its class's exit code."""
+    asked = list(sys.argv[1:] if arguments is None else arguments)
+    wants_traceback = DEBUG in asked
+    try:
+        code = app([word for word in asked if word != DEBUG], prog_name="pilot", standalone_mode=False)
+    except (PilotError, typer.TyperException, typer.Abort, KeyboardInterrupt, OSError, MemoryError) as error:
+        if wants_traceback:
+            traceback.print_exc()
+        return _report(error)
+    return code if isinstance(code, int) else 0
+
+
+def _report(error: BaseException) -> int:
+    if isinstance(error, typer.TyperException):
+        sys.stderr.write(f"pilot: {error} (`pilot --help` lists what there is)\n")
+        return UsageError.exit_code
+    if isinstance(error, typer.Abort | KeyboardInterrupt):
+        sys.stderr.write("pilot: stopped; what was not published is taken up by the next run\n")
+        return PilotError.exit_code
+    sys.stderr.write(f"pilot: {' '.join(str(error).split()) or type(error).__name__}\n")
+    return error.exit_code if isinstance(error, PilotError) else PilotError.exit_code
+
+
+def run() -> None:
+    """Entry point of the `pilot` program."""
+    sys.exit(main())

@@ -1,0 +1,188 @@
+"""What pilot.toml may say: pydantic models, and errors that name file, key, value seen and remedy."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, time
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
+
+from ingest.errors import ConfigurationError
+from ingest.settings import AuthorshipSettings, ClassSettings, Settings, SourcesSettings
+from metrics.gate.policy import Policy, Reading
+from metrics.pilot import Epoch, Pilot
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(f"{name!r} is not an IANA time zone such as Europe/Berlin") from error
+    return name
+
+
+class EpochSettings(Settings):
+    """A declared change of agent, model or permission policy; evidence restarts here."""
+
+    on: date
+    what: str
+    agents: list[str] = []  # agents or models that this epoch declares
+
+    def value(self) -> Epoch:
+        """The frozen value that metrics take."""
+        return Epoch(self.on, self.what, tuple(self.agents))
+
+
+class GateSettings(Settings):
+    """[gate]: what the organisation asks for; [pilot.gate] may differ for one pilot."""
+
+    require: Reading = "proven"
+    escape_rate: Share = 0.01
+    sprints: Annotated[int, Field(ge=1, le=12)] = 2
+    follow_up_days: Annotated[int, Field(ge=1, le=365)] = 30
+    confidence: Annotated[float, Field(ge=0.5, lt=1)] = 0.95
+    minimum_severity: Literal["critical", "high", "medium", "low"] = "medium"
+    blocking: list[str] = ["no_bypass", "independent_detection"]
+    include_assisted: bool = False
+    detection_share: Annotated[float, Field(gt=0, le=1)] = 0.90
+    critical_stops: bool = True
+    strict: bool = False
+    triage_days: Annotated[int, Field(ge=1)] = 7
+
+    def value(self) -> Policy:
+        """The frozen value that metrics take."""
+        return Policy(**{**self.model_dump(), "blocking": tuple(self.blocking)})
+
+
+class PilotSettings(Settings):
+    """[[pilot]]: one pilot."""
+
+    name: Annotated[str, Field(min_length=1)]
+    repositories: Annotated[list[str], Field(min_length=1)]
+    start_on: date
+    exclude: list[str] = []
+    paths: list[str] = []
+    protected_branch: str | None = None
+    ends_on: date | None = None
+    sprint_days: Annotated[int, Field(ge=1, le=90)] = 14
+    timezone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
+    epoch: list[EpochSettings] = []
+    gate: dict[str, Any] = {}  # settings of [gate] that differ for this pilot
+
+    def value(self) -> Pilot:
+        """The frozen value that metrics take."""
+        return Pilot(
+            name=self.name,
+            repositories=tuple(self.repositories),
+            start_on=self.start_on,
+            exclude=tuple(self.exclude),
+            paths=tuple(self.paths),
+            protected_branch=self.protected_branch,
+            ends_on=self.ends_on,
+            sprint_days=self.sprint_days,
+            timezone=self.timezone,
+            epochs=tuple(epoch.value() for epoch in sorted(self.epoch, key=lambda epoch: epoch.on)),
+        )
+
+
+class StoreSettings(Settings):
+    """[store]: where the tables live."""
+
+    uri: str = "lake"
+
+
+class Configuration(Settings):
+    """All of pilot.toml."""
+
+    as_of: datetime | date | None = None
+    store: StoreSettings = StoreSettings()
+    pilot: Annotated[list[PilotSettings], Field(min_length=1)]
+    gate: GateSettings = GateSettings()
+    sources: SourcesSettings = SourcesSettings()
+    authorship: AuthorshipSettings = AuthorshipSettings()
+    classes: ClassSettings = ClassSettings()
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Configuration:
+        names = [pilot.name for pilot in self.pilot]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"pilot name {twice[0]!r} is used twice; every pilot needs its own")
+        return self
+
+    @property
+    def as_of_at(self) -> datetime | None:
+        """The fixed moment of judgement in UTC; a bare date means its first moment."""
+        if self.as_of is None:
+            return None
+        if isinstance(self.as_of, datetime):
+            return self.as_of if self.as_of.tzinfo else self.as_of.replace(tzinfo=UTC)
+        return datetime.combine(self.as_of, time(), UTC)
+
+    def policy(self, pilot: PilotSettings) -> Policy:
+        """The gate of one pilot: [gate], with what [pilot.gate] changes."""
+        return GateSettings(**{**self.gate.model_dump(), **pilot.gate}).value()
+
+
+def load(path: Path) -> Configuration:
+    """Read and check a configuration file.
+
+    Raises
+    ------
+    ConfigurationError
+        The file is missing, no TOML, or says something that cannot be meant; the message
+        names the file, the key, the value seen and what to do.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError as error:
+        raise ConfigurationError(f"{path}: no such file; `pilot init` writes a commented one") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path}: cannot be read ({error}); expected a UTF-8 TOML file") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{path}: not valid TOML: {error}") from error
+    return _checked(path, content)
+
+
+def _checked(path: Path, content: Mapping[str, Any]) -> Configuration:
+    try:
+        configuration = Configuration(**content)
+        for pilot in configuration.pilot:
+            configuration.policy(pilot)
+    except ValidationError as error:
+        raise ConfigurationError(_sentence(path, error)) from error
+    return configuration
+
+
+def _sentence(path: Path, error: ValidationError) -> str:
+    first, *others = error.errors()
+    key = ".".join(str(part) for part in first["loc"]) or "(top level)"
+    more = f" (and {len(others)} more)" if others else ""
+    if first["type"] == "extra_forbidden":
+        return f"{path}: unknown setting {key}{_did_you_mean(first['loc'])}; remove or rename it{more}"
+    if first["type"] == "missing":
+        return f"{path}: {key} is missing; `pilot describe settings` explains it{more}"
+    seen = f", seen {first['input']!r}" if not isinstance(first["input"], dict) else ""
+    return f"{path}: {key}: {first['msg']}{seen}; `pilot describe settings` explains it{more}"
+
+
+def _did_you_mean(location: tuple[int | str, ...]) -> str:
+    names = {name for model in _models(Configuration) for name in model.model_fields}
+    close = get_close_matches(str(location[-1]), names, n=1)
+    return f" (did you mean {close[0]}?)" if close else ""
+
+
+def _models(model: type[BaseModel]) -> Iterable[type[BaseModel]]:
+    """The model and every model that its fields hold."""
+    yield model
+    for field in model.model_fields.values():
+        for part in (field.annotation, *getattr(field.annotation, "__args__", ())):
+            if isinstance(part, type) and issubclass(part, BaseModel):
+                yield from _models(part)

@@ -1,0 +1,129 @@
+"""What does a name mean: metrics, criteria, tables, sources, settings, states, from where they are defined."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from types import GenericAlias, UnionType
+from typing import Any, Final, get_args
+
+from pydantic import BaseModel
+
+from dashboard import wording
+from dashboard.configuration import Configuration
+from ingest.contracts import TABLES
+from ingest.contracts.common import Table
+from ingest.errors import UsageError
+from ingest.sources import SOURCES
+from metrics.catalogue import CATALOGUE, Metric
+from metrics.gate.criteria import CRITERIA
+from metrics.gate.states import STATES
+
+
+@dataclass(frozen=True)
+class Description:
+    """A heading with named lines under it."""
+
+    name: str
+    title: str
+    lines: tuple[tuple[str, str], ...]
+
+
+def describe(what: str) -> tuple[Description, ...]:
+    """All entries of one kind, or the entries with one name."""
+    if what in KINDS:
+        return tuple(KINDS[what]())
+    every = [entry for kind in KINDS.values() for entry in kind()]
+    named = tuple(entry for entry in every if entry.name == what)
+    if named:
+        return named
+    close = get_close_matches(what, [*KINDS, *(entry.name for entry in every)], n=3)
+    hint = f"; did you mean {wording.listed(close)}?" if close else ""
+    raise UsageError(f"nothing is called {what!r}{hint}; kinds: {', '.join(KINDS)}")
+
+
+def _metrics() -> Iterable[Description]:
+    return (_metric(metric) for metric in CATALOGUE)
+
+
+def _metric(metric: Metric) -> Description:
+    lines = [("unit", metric.unit), ("numerator", metric.numerator), ("denominator", metric.denominator)]
+    lines += [("leaves out", text) for text in metric.excludes]
+    lines += [("mind", text) for text in metric.caveats]
+    lines += [("method", metric.method)]
+    lines += [("source", text) for text in metric.references]
+    return Description(metric.id, f"{metric.title} ({metric.id})", tuple(lines))
+
+
+def _criteria() -> Iterable[Description]:
+    for criterion in CRITERIA:
+        default = "blocks by default" if criterion.blocking else "advisory by default"
+        yield Description(criterion.id, f"{criterion.title} ({criterion.id})", (("", default),))
+
+
+def _tables() -> Iterable[Description]:
+    return (_table(table) for table in TABLES)
+
+
+def _table(table: Table) -> Description:
+    lines = tuple((name, _column(table, name)) for name in table.columns)
+    return Description(table.name, f"{table.name}: one row per {table.meaning}", lines)
+
+
+def _column(table: Table, name: str) -> str:
+    column = table.columns[name]
+    unit = (column.metadata or {}).get("unit")
+    marks = ["key"] if name in table.key else []
+    marks += ["may be unknown"] if column.nullable else []
+    marks += [unit] if unit and unit != "id" else []
+    return f"{column.description} [{', '.join(marks)}]" if marks else str(column.description)
+
+
+def _sources() -> Iterable[Description]:
+    return (Description(source.name, source.name, (("", source.meaning),)) for source in SOURCES)
+
+
+def _states() -> Iterable[Description]:
+    return (Description(state, f"{state}: {wording.state(state)}", ()) for state in STATES)
+
+
+def _settings() -> Iterable[Description]:
+    return tuple(_models("", Configuration))
+
+
+def _models(prefix: str, model: type[BaseModel]) -> Iterable[Description]:
+    """Each section of pilot.toml with its keys and defaults."""
+    lines, below = [], []
+    for name, field in model.model_fields.items():
+        inner = _inner_model(field.annotation)
+        if inner is None:
+            lines.append((name, f"default {_default(field)}"))
+        else:
+            below.append((f"{prefix}.{name}".lstrip("."), inner))
+    title = f"[{prefix}] {inspect.getdoc(model) or ''}" if prefix else "(top level) " + str(inspect.getdoc(model))
+    yield Description(prefix or "top", title.splitlines()[0], tuple(lines))
+    for name, inner in below:
+        yield from _models(name, inner)
+
+
+def _inner_model(annotation: Any) -> type[BaseModel] | None:
+    parts: Sequence[Any] = (annotation, *get_args(annotation))
+    parts = [deeper for part in parts for deeper in (part, *get_args(part))]
+    models = [part for part in parts if inspect.isclass(part) and not isinstance(part, GenericAlias | UnionType)]
+    return next((part for part in models if issubclass(part, BaseModel)), None)
+
+
+def _default(field: Any) -> str:
+    return "none: must be given" if field.is_required() else repr(field.get_default(call_default_factory=True))
+
+
+KINDS: Final[dict[str, Callable[[], Iterable[Description]]]] = {
+    "metrics": _metrics,
+    "criteria": _criteria,
+    "tables": _tables,
+    "sources": _sources,
+    "states": _states,
+    "settings": _settings,
+}

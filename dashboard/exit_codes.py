@@ -1,0 +1,35 @@
+"""Which exit code does a verdict give a build pipeline?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from metrics.gate.states import Verdict
+
+ALLOWED: Final = 0
+RULE_BROKEN: Final = 20
+CANNOT_TELL: Final = 21
+NOT_PROVEN: Final = 22
+WORST_FIRST: Final = (RULE_BROKEN, CANNOT_TELL, NOT_PROVEN, ALLOWED)
+
+
+def gate_exit_code(verdicts: Iterable[Verdict]) -> int:
+    """The worst answer of the selected pilots: 20 before 21 before 22 before 0."""
+    codes = {exit_code(verdict) for verdict in verdicts}
+    return next((code for code in WORST_FIRST if code in codes), ALLOWED)
+
+
+def exit_code(verdict: Verdict) -> int:
+    """0 allowed; 20 rule broken or a blocking criterion not met; 21 cannot tell yet; 22 not proven."""
+    blocking = [outcome for outcome in verdict.criteria if outcome.blocking]
+    is_broken = verdict.state in {"ABOVE_PROVEN", "NOT_MET"}
+    is_refused = any(outcome.state == "not_met" for outcome in blocking)
+    is_unknown = any(outcome.state in {"not_enough_evidence", "not_measurable"} for outcome in blocking)
+    if verdict.allowed:
+        return ALLOWED
+    if is_broken or is_refused:
+        return RULE_BROKEN
+    if is_unknown or verdict.state not in {"MET_UNPROVEN", "MET_PROVEN"}:
+        return CANNOT_TELL
+    return NOT_PROVEN

@@ -1,0 +1,152 @@
+"""How do frozen objects look in a terminal: tables for people, JSON and CSV for programs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+import polars as pl
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from dashboard import wording
+from dashboard.documents import plain
+from ingest.pipeline import IngestReport
+from metrics.gate.states import Verdict
+from metrics.results import Result
+
+console = Console(highlight=False)
+aside = Console(stderr=True, highlight=False)  # progress never mixes with what programs read
+STATE_STYLES = {
+    "MET_PROVEN": "bold green",
+    "MET_UNPROVEN": "bold cyan",
+    "TOO_EARLY": "bold",
+    "NOT_MEASURABLE": "bold yellow",
+    "UNTRIAGED": "bold yellow",
+    "NOT_MET": "bold red",
+    "ABOVE_PROVEN": "bold red",
+}
+
+
+def show(document: Any, as_json: bool, show_people: Callable[[], None]) -> None:  # noqa: FBT001
+    """JSON for programs, or whatever people are to see."""
+    if as_json:
+        sys.stdout.write(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n")
+        sys.stdout.flush()
+    else:
+        show_people()
+
+
+def say(text: str) -> None:
+    """One line for people."""
+    console.print(text, markup=False)
+
+
+@contextmanager
+def progress(*, quiet: bool) -> Iterator[tuple[Callable[[str, int, int], None], Callable[[str], None]]]:
+    """A progress bar per source on stderr; yields what reports progress and what says a line."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=aside, disable=quiet) as bars:
+        tasks: dict[str, Any] = {}
+
+        def report(source: str, done: int, total: int) -> None:
+            if source not in tasks:
+                tasks[source] = bars.add_task(source, total=total)
+            bars.update(tasks[source], completed=done, total=total)
+
+        yield report, lambda text: aside.print(text, markup=False)
+
+
+def print_verdicts(verdicts: Sequence[Verdict]) -> None:
+    """Each pilot with its answer, the Rule line, the Evidence line and what is asked of people."""
+    for verdict in verdicts:
+        console.print(_verdict_table(verdict))
+    if verdicts:
+        first = verdicts[0]
+        known = f", as known at {wording.moment(first.known_at)}" if first.known_at else ""
+        say(f"as of {wording.moment(first.as_of)}{known}")
+
+
+def _verdict_table(verdict: Verdict) -> Table:
+    title = Text(f"{verdict.pilot}: {wording.state(verdict.state)}", style=STATE_STYLES[verdict.state])
+    table = Table(title=title, title_justify="left", show_header=False, box=None, padding=(0, 2, 0, 0))
+    for name, text in wording.face(verdict):
+        table.add_row(name, Text(text))
+    readings = ", ".join(
+        f"{name.lower()} {answer}{' (required)' if is_required else ''}"
+        for name, answer, is_required in wording.readings(verdict.readings, verdict.require)
+    )
+    table.add_row("Readings", Text(readings))
+    for outcome in verdict.criteria:
+        if outcome.blocking:
+            table.add_row("Blocking", Text(f"{outcome.title}: {wording.criterion(outcome.state)}. {outcome.sentence}"))
+    for attention in verdict.attention:
+        table.add_row("Needs", Text(f"{attention.who}: {attention.what}"))
+    return table
+
+
+def print_report(report: IngestReport) -> None:
+    """What a run read, kept and refused."""
+    table = Table(title="ingest", title_justify="left", box=None, padding=(0, 2, 0, 0))
+    for heading in ("source", "files read", "unchanged", "refused", "rows in", "valid", "quarantined", "seconds"):
+        table.add_column(heading, justify="left" if heading == "source" else "right")
+    for row in report.sources:
+        refused = len(orjson.loads(row["files_refused"]))
+        counts = (row["files_read"], row["files_unchanged"], refused, row["rows_in"], row["rows_valid"])
+        table.add_row(
+            row["source"], *(f"{count:,}" for count in counts), f"{row['rows_rejected']:,}", f"{row['seconds']:.1f}"
+        )
+    console.print(table)
+    _print_particulars(report)
+    say("published new data" if report.changed else "nothing new: the published data is unchanged")
+
+
+def _print_particulars(report: IngestReport) -> None:
+    for row in report.sources:
+        for reason, count in orjson.loads(row["left_out"]).items():
+            say(f"{row['source']}: left out {count:,}: {reason}")
+        for table, rules in orjson.loads(row["rejected_by_rule"]).items():
+            for rule, count in rules.items():
+                say(f"{row['source']}: quarantined {count:,} of {table}: rule {rule}")
+        for table, columns in orjson.loads(row["unknown_columns"]).items():
+            say(f"{row['source']}: set aside columns of {table} that have no place: {', '.join(columns)}")
+    for name, why in report.refused.items():
+        console.print(Text(f"refused {name}: {why}", style="red"))
+
+
+def print_results(results: Sequence[Result]) -> None:
+    """Every number with its counts and interval, or the reason there is none."""
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for heading in ("pilot", "metric", "arm", "segment", "window", "number"):
+        table.add_column(heading)
+    for each in results:
+        window = f"{wording.day(each.window.start)} to {wording.day(each.window.end)}"
+        table.add_row(
+            each.pilot, each.metric, each.arm, each.segment, window, Text(wording.number(each.number))
+        )
+    console.print(table)
+
+
+def print_csv(results: Sequence[Result]) -> None:
+    """The results as one flat table."""
+    rows = [_flat(plain(each)) for each in results]
+    sys.stdout.write(pl.DataFrame(rows, infer_schema_length=None).write_csv() if rows else "")
+
+
+def _flat(document: dict[str, Any]) -> dict[str, Any]:
+    nested = {name: value for name, value in document.items() if isinstance(value, dict | list)}
+    flat = {name: value for name, value in document.items() if name not in nested}
+    return flat | {name: orjson.dumps(value).decode() for name, value in nested.items()}
+
+
+def print_descriptions(described: Sequence[Any]) -> None:
+    """Headings with their lines."""
+    for entry in described:
+        console.print(Text(entry.title, style="bold"))
+        for name, text in entry.lines:
+            console.print(Text(f"  {name}: {text}" if name else f"  {text}"))

@@ -1,0 +1,131 @@
+"""What does a new organisation begin with: a commented pilot.toml, and the odds of each reading."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import typer
+from rich.table import Table
+
+from dashboard import printing, wording
+from dashboard.printing import console
+from ingest.errors import UsageError
+from metrics.gate.policy import READINGS, Policy
+from metrics.operating import odds
+
+USUAL_CHANGES: Final = 40  # agent changes per sprint when nobody says
+SPRINTS_AHEAD: Final = 12  # the odds look half a year ahead at two-week sprints
+TRUE_RATES: Final = (0.0, 0.002, 0.005, 0.01, 0.02, 0.05)
+
+TEMPLATE: Final = '''\
+# Pilot Metrics: which pilots to judge, by which rule, from which files.
+# Relative paths start at this file. Secrets never stand here. `pilot describe settings` lists all keys.
+
+[store]
+uri = "lake"                        # a folder, or s3://bucket/prefix, abfss://..., gs://...
+
+[[pilot]]
+name = "payments"
+repositories = ["acme/payments-*"]  # owner/name, shell patterns
+# exclude = ["acme/payments-sandbox"]
+# paths = ["services/pay/**"]       # only changes that touch these files (monorepos)
+# protected_branch = "main"         # default: the repository's default branch
+start_on = {start_on}               # first day of sprint 1
+# ends_on = {ends_on}
+sprint_days = 14
+timezone = "UTC"                    # sprints begin at midnight here, e.g. "Europe/Berlin"
+
+# Evidence restarts at every declared change of agent, model or permission policy:
+# [[pilot.epoch]]
+# on = {ends_on}
+# what = "model upgrade"
+# agents = ["claude"]               # agents or models that this change brings in
+
+[gate]
+require = "{require}"{pad}# as_written | followed_up | proven: the reading that allows expansion
+escape_rate = 0.01                  # a sprint must stay strictly below
+sprints = 2                         # consecutive
+follow_up_days = 30                 # a sprint is watched this long before it is mature
+confidence = 0.95
+minimum_severity = "medium"         # critical | high | medium | low
+blocking = ["no_bypass", "independent_detection"]   # `pilot describe criteria`
+
+# Pull requests as exported from GitHub's GraphQL API, pages or plain lists of nodes:
+[sources.github_export]
+paths = ["exports/pull_requests/**/*.json"]
+
+# Scanner output. Where a file does not say what it scanned, a sidecar <file>.meta.json or a place does:
+[sources.sarif]
+paths = ["scans/**/*.sarif"]
+# [[sources.sarif.place]]
+# paths = ["scans/nightly/*"]
+# repository = "acme/payments-api"
+# ref = "refs/heads/main"
+
+# Decisions about findings: finding, disposition, at, by, reason
+# [sources.triage]
+# paths = ["triage.csv"]
+
+# Rows from a warehouse (docs/your-own-files.md):
+# [[sources.tables]]
+# table = "pull_requests"
+# paths = ["warehouse/prs.parquet"]
+# rename = {{ number = "pr_number", author_login = "user" }}
+
+# Corrections of who made a change; `pilot doctor --authorship` shows who was classed how and why:
+# [[authorship.override]]
+# login = "release-robot"
+# authorship = "automation"
+'''
+
+
+def start(path: Path, changes: int | None, require: str | None) -> None:
+    """Write the configuration, after showing what each reading would let through."""
+    if path.exists():
+        raise UsageError(f"{path}: exists already; name another file, or move it away first")
+    if require is not None and require not in READINGS:
+        raise UsageError(f"--require {require!r}: expected one of {', '.join(READINGS)}")
+    is_asked = sys.stdin.isatty()
+    volume = changes or (_ask_volume() if is_asked else USUAL_CHANGES)
+    _print_odds(volume)
+    chosen = require or (_ask_reading() if is_asked else Policy().require)
+    _write(path, chosen)
+    printing.say(f"wrote {path}; next: put your files where [sources] looks, then `pilot doctor`, `pilot ingest`")
+
+
+def _ask_volume() -> int:
+    return int(typer.prompt("Agent changes that your team merges per sprint", default=USUAL_CHANGES, type=int))
+
+
+def _ask_reading() -> str:
+    return str(typer.prompt(f"Which reading allows expansion ({', '.join(READINGS)})", default=Policy().require))
+
+
+def _write(path: Path, require: str) -> None:
+    today = datetime.now(UTC).date()
+    text = TEMPLATE.format(
+        start_on=today, ends_on=today + timedelta(days=182), require=require, pad=" " * (24 - len(require))
+    )
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written ({error.strerror}); choose a folder that exists") from error
+
+
+def _print_odds(changes: int) -> None:
+    table = Table(
+        title=f"Odds that a pilot passes within {SPRINTS_AHEAD} sprints of {wording.plural(changes, 'change')}",
+        title_justify="left",
+        box=None,
+        padding=(0, 3, 0, 0),
+    )
+    for heading in ("true escape rate", "as written", "followed up", "proven"):
+        table.add_column(heading, justify="right")
+    for rate in TRUE_RATES:
+        chance = odds(rate, changes, SPRINTS_AHEAD, Policy())
+        passes = (chance.as_written, chance.followed_up, chance.proven)
+        table.add_row(wording.percent(rate), *(wording.percent(share) for share in passes))
+    console.print(table)

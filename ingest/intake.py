@@ -1,0 +1,94 @@
+"""How do the rows of one source reach the store: checked, counted, and the refused kept apart."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import polars as pl
+
+from ingest.checking import check, require_columns
+from ingest.contracts import BY_NAME
+from ingest.contracts.common import Table
+from ingest.sources.base import Parsed
+from ingest.store import Store
+
+FLUSH_ROWS = 250_000  # a batch of this size keeps memory flat and merges few
+
+
+@dataclass
+class Tally:
+    """What happened to everything that one source delivered."""
+
+    rows_in: int = 0
+    rows_valid: int = 0
+    rows_rejected: int = 0
+    duplicates: int = 0
+    rejected_by_rule: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    left_out: Counter[str] = field(default_factory=Counter)
+    unknown_columns: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    files_refused: dict[str, str] = field(default_factory=dict)
+    files_read: int = 0
+    files_unchanged: int = 0
+
+
+class Intake:
+    """Collects parsed rows and hands them to the store in batches."""
+
+    def __init__(self, store: Store, source: str, run_id: str, at: datetime) -> None:
+        self._store, self._source, self._run_id, self._at = store, source, run_id, at
+        self._waiting: dict[str, list[pl.DataFrame]] = defaultdict(list)
+        self.tally = Tally()
+
+    def take(self, parsed: Parsed) -> None:
+        """Accept one file's rows; a frame that lacks a required column refuses the whole file."""
+        frames = {name: self._stamped(frame) for name, frame in parsed.frames.items() if frame.height}
+        for name, frame in frames.items():
+            require_columns(frame, BY_NAME[name])
+        for name, frame in frames.items():
+            self._waiting[name].append(frame)
+            self.tally.rows_in += frame.height
+        self._note(parsed)
+        self.flush(FLUSH_ROWS)
+
+    def flush(self, at_least: int = 1) -> None:
+        """Write every table that has this many rows waiting."""
+        for name, frames in self._waiting.items():
+            if sum(frame.height for frame in frames) >= at_least:
+                for batch in _joined(frames):
+                    self._write(BY_NAME[name], batch)
+                frames.clear()
+
+    def _stamped(self, frame: pl.DataFrame) -> pl.DataFrame:
+        moment = pl.lit(self._at).dt.cast_time_unit("us")
+        return frame.with_columns(source=pl.lit(self._source), ingested_at=moment)
+
+    def _note(self, parsed: Parsed) -> None:
+        self.tally.left_out.update(parsed.left_out)
+        for name, columns in parsed.unknown_columns.items():
+            self.tally.unknown_columns[name].update(columns)
+
+    def _write(self, table: Table, batch: pl.DataFrame) -> None:
+        checked = check(batch, table)
+        self._store.write(table, checked.valid)
+        if checked.rejected.height:
+            self._store.quarantine(table, checked.rejected, self._run_id)
+        self._count(table.name, checked.valid.height, checked.rejected.height, checked.rejected_by_rule)
+        if checked.duplicates:
+            self.tally.left_out[f"{table.name}: another copy of the same key in the batch"] += checked.duplicates
+
+    def _count(self, name: str, valid: int, rejected: int, by_rule: Mapping[str, int]) -> None:
+        self.tally.rows_valid += valid
+        self.tally.rows_rejected += rejected
+        if by_rule:
+            self.tally.rejected_by_rule[name].update(by_rule)
+
+
+def _joined(frames: list[pl.DataFrame]) -> list[pl.DataFrame]:
+    """One frame where the files agree on types; else each file by itself, to be cast by the check."""
+    try:
+        return [pl.concat(frames, how="diagonal_relaxed")]
+    except pl.exceptions.PolarsError:
+        return frames

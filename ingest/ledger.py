@@ -1,0 +1,61 @@
+"""What did earlier runs read, and what does this run leave behind for the next?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from json import dumps, loads
+from typing import Any
+
+import polars as pl
+
+from ingest.intake import Tally
+
+Cursor = dict[str, str]  # file name -> digest of its content and of the settings that read it
+
+
+@dataclass(frozen=True)
+class RunInfo:
+    """What all ledger rows of one run share."""
+
+    run_id: str
+    started_at: datetime
+    product_version: str
+    policy_digest: str  # JSON: pilot -> digest of its gate policy
+
+
+def fingerprint(content_digest: str, settings_key: object) -> str:
+    """Changes when the file does, or when the settings that read it do."""
+    return sha256(f"{content_digest}:{dumps(settings_key, sort_keys=True, default=str)}".encode()).hexdigest()[:24]
+
+
+def last_cursor(runs: pl.DataFrame, source: str) -> Cursor:
+    """The cursor that the latest published run of a source left; empty before the first."""
+    mine = runs.filter(pl.col("source") == source, pl.col("cursor").is_not_null()).sort("published_at")
+    return loads(mine.get_column("cursor").item(-1)) if mine.height else {}
+
+
+def ledger_row(info: RunInfo, source: str, tally: Tally, **more: Any) -> dict[str, Any]:
+    """One row of `ingest_runs`; `published` is filled by the store when it commits."""
+    return {
+        "run_id": info.run_id,
+        "source": source,
+        "status": "failed" if tally.files_refused else "ok",
+        "started_at": info.started_at,
+        "rows_in": tally.rows_in,
+        "rows_valid": tally.rows_valid,
+        "rows_rejected": tally.rows_rejected,
+        "rejected_by_rule": dumps(tally.rejected_by_rule, sort_keys=True),
+        "left_out": dumps(tally.left_out, sort_keys=True),
+        "unknown_columns": dumps({name: sorted(found) for name, found in tally.unknown_columns.items()}),
+        "files_read": tally.files_read,
+        "files_unchanged": tally.files_unchanged,
+        "files_refused": dumps(tally.files_refused, sort_keys=True),
+        "requests": 0,
+        "product_version": info.product_version,
+        "policy_digest": info.policy_digest,
+        "raw_ref": info.run_id,
+        "ingested_at": info.started_at,
+        **more,
+    }

@@ -1,0 +1,146 @@
+"""One run: fetch -> keep raw -> parse -> check -> store -> derive -> publish.
+
+Exactly once: rows carry natural keys, so a replay changes nothing; the cursor of a source is
+part of the ledger row whose commit publishes the run. A run that dies before that commit has
+published nothing, and the next one repeats it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from json import dumps, loads
+from pathlib import Path
+from time import monotonic
+from typing import Any
+from uuid import uuid4
+
+import polars as pl
+
+from ingest.authorship import RULES_VERSION
+from ingest.deriving import derive, withdraw
+from ingest.errors import RefusedFileError, SourceError
+from ingest.intake import Intake, Tally
+from ingest.ledger import Cursor, RunInfo, fingerprint, last_cursor, ledger_row
+from ingest.settings import IngestSettings
+from ingest.sources.base import Parsed, Source, SourceFile
+from ingest.store import Published, Store
+
+Progress = Callable[[str, int, int], None]  # source, files done, files in all
+DERIVE = "derive"
+
+
+@dataclass(frozen=True)
+class Job:
+    """What one run is asked to do, with everything it may not find out by itself."""
+
+    settings: IngestSettings
+    base: Path  # folder that relative paths start from
+    sources: tuple[Source, ...]
+    product_version: str
+    policy_digest: str
+    now: Callable[[], datetime]
+    progress: Progress = lambda _source, _done, _total: None
+
+
+@dataclass(frozen=True)
+class IngestReport:
+    """What a run did, source by source, and what is published now."""
+
+    run_id: str
+    published: Published
+    changed: bool  # whether any table differs from the last published state
+    sources: tuple[dict[str, Any], ...]  # ledger rows
+
+    @property
+    def refused(self) -> dict[str, str]:
+        """Files of which nothing was taken, and why."""
+        return {name: why for row in self.sources for name, why in loads(row["files_refused"]).items()}
+
+
+def ingest(store: Store, job: Job) -> IngestReport:
+    """Run all sources of a job and publish the result; the caller holds the store's lock."""
+    info = _run_info(job)
+    before, runs = store.published(), store.runs()
+    rows = [_run_source(store, job, source, (info, runs)) for source in job.sources]
+    rows.append(_run_derive(store, job, info, runs))
+    published = store.publish(pl.DataFrame(rows, infer_schema_length=None), at=job.now())
+    changed = before is None or before.data_versions != published.data_versions
+    return IngestReport(info.run_id, published, changed, tuple(rows))
+
+
+def _run_info(job: Job) -> RunInfo:
+    started_at = job.now()
+    run_id = f"{started_at:%Y%m%dT%H%M%S.%f}-{uuid4().hex[:6]}"
+    return RunInfo(run_id, started_at, job.product_version, job.policy_digest)
+
+
+def _run_source(
+    store: Store, job: Job, source: Source, context: tuple[RunInfo, pl.DataFrame]
+) -> dict[str, Any]:
+    info, runs = context
+    began = monotonic()
+    files = source.fetch(job.settings, job.base)
+    reading = _Reading(store, job, source, Intake(store, source.name, info.run_id, info.started_at))
+    cursor = reading.read_all(files, last_cursor(runs, source.name))
+    if source.name == "sarif":
+        withdraw(store, [file.name for file in files], reading.scans_of)
+    return ledger_row(
+        info, source.name, reading.intake.tally, cursor=dumps(cursor), seconds=round(monotonic() - began, 3)
+    )
+
+
+def _run_derive(store: Store, job: Job, info: RunInfo, runs: pl.DataFrame) -> dict[str, Any]:
+    """Judge again only if a table or a judging setting changed since the last published run."""
+    began = monotonic()
+    judging = [job.settings.authorship.model_dump(), job.settings.classes.model_dump(), RULES_VERSION]
+    cursor = {DERIVE: fingerprint(job.product_version, judging)}
+    published = store.published()
+    is_settled = published is not None and published.data_versions == store.data_versions()
+    if not (is_settled and last_cursor(runs, DERIVE) == cursor):
+        derive(store, job.settings, info.started_at)
+    return ledger_row(info, DERIVE, Tally(), cursor=dumps(cursor), seconds=round(monotonic() - began, 3))
+
+
+class _Reading:
+    """Reads the files of one source that are new or changed."""
+
+    def __init__(self, store: Store, job: Job, source: Source, intake: Intake) -> None:
+        self._store, self._job, self._source, self.intake = store, job, source, intake
+        self.scans_of: dict[str, list[str]] = {}  # file read in this run -> scan ids it gave
+
+    def read_all(self, files: Sequence[SourceFile], known: Cursor) -> Cursor:
+        """Read what changed; the returned cursor leaves refused files out, so they are tried again."""
+        cursor: Cursor = {}
+        for done, file in enumerate(files):
+            self._job.progress(self._source.name, done, len(files))
+            mark = fingerprint(file.digest, self._key(file))
+            if known.get(file.name) == mark:
+                self.intake.tally.files_unchanged += 1
+                cursor[file.name] = mark
+            elif self._read(file):
+                cursor[file.name] = mark
+        self.intake.flush()
+        self._job.progress(self._source.name, len(files), len(files))
+        return cursor
+
+    def _key(self, file: SourceFile) -> object:
+        return [self._job.product_version, self._source.settings_key(self._job.settings, file)]
+
+    def _read(self, file: SourceFile) -> bool:
+        try:
+            if self._job.settings.sources.keep_raw:
+                self._store.keep_raw(file.path, file.digest)
+            parsed = self._source.parse(file, self._job.settings)
+            self.intake.take(parsed)
+        except (RefusedFileError, SourceError) as error:
+            self.intake.tally.files_refused[file.name] = str(error)
+            return False
+        self.intake.tally.files_read += 1
+        self._remember_scans(file, parsed)
+        return True
+
+    def _remember_scans(self, file: SourceFile, parsed: Parsed) -> None:
+        if "scans" in parsed.frames:
+            self.scans_of[file.name] = parsed.frames["scans"].get_column("scan_id").to_list()

@@ -1,0 +1,83 @@
+"""Did people look at the changes that merged: approval, sign-off on sensitive areas, checks?
+
+Definitions 1 and 5: an approval counts if a human who is neither the author nor the person who
+drove the agent gave it at or before the merge; one dismissed later counts as given then. Where
+the reviews are not known (cut lists, no reviews collected, deleted accounts) the answer is null.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from metrics.scope import KEY
+from metrics.tables import Tables
+
+REVIEW_LISTS: Final = ("reviews",)
+
+
+def human_approval(changes: pl.DataFrame, tables: Tables) -> pl.DataFrame:
+    """Tell of each change whether a human had approved it when it merged.
+
+    Parameters
+    ----------
+    changes
+        repository, number, author_login, driver, merged_at, cut_lists.
+
+    Returns
+    -------
+    DataFrame
+        repository, number, human_approved (true, false, or null where it cannot be known).
+    """
+    reviews = _reviews_before_merge(changes, tables)
+    approved = reviews.filter(_is_approval() & _is_human() & _is_independent()).select(KEY).unique()
+    doubtful = reviews.filter(_is_doubtful()).select(KEY).unique()
+    known = _repositories_with_reviews(tables)
+    is_cut = pl.col("cut_lists").list.eval(pl.element().is_in(REVIEW_LISTS)).list.any().fill_null(value=False)
+    cannot_be_denied = is_cut | pl.col("is_doubtful").is_not_null() | ~pl.col("repository").is_in(known)
+    verdict = pl.when(pl.col("is_approved")).then(pl.lit(True)).when(~cannot_be_denied).then(pl.lit(False))
+    return (
+        changes.select(*KEY, "cut_lists")
+        .join(approved.with_columns(is_approved=pl.lit(True)), on=KEY, how="left", maintain_order="left")
+        .join(doubtful.with_columns(is_doubtful=pl.lit(True)), on=KEY, how="left", maintain_order="left")
+        .select(*KEY, human_approved=verdict)
+    )
+
+
+def _reviews_before_merge(changes: pl.DataFrame, tables: Tables) -> pl.DataFrame:
+    people = changes.lazy().select(*KEY, "author_login", "driver", "merged_at")
+    return (
+        tables.reviews.select(*KEY, "reviewer", "reviewer_kind", "state", "state_before_dismissal", "submitted_at")
+        .filter(pl.col("state").is_in(["APPROVED", "DISMISSED"]))
+        .join(people, on=KEY, how="inner")
+        .filter(pl.col("submitted_at") <= pl.col("merged_at"))
+        .collect()
+    )  # fmt: skip
+
+
+def _repositories_with_reviews(tables: Tables) -> list[str]:
+    """Repositories whose reviews were collected at all: without any, silence means nothing."""
+    return tables.reviews.select(pl.col("repository").unique()).collect()["repository"].to_list()
+
+
+def _is_approval() -> pl.Expr:
+    return (pl.col("state") == "APPROVED") | (pl.col("state_before_dismissal") == "APPROVED").fill_null(value=False)
+
+
+def _is_human() -> pl.Expr:
+    return pl.col("reviewer_kind") == "user"
+
+
+def _is_independent() -> pl.Expr:
+    reviewer = pl.col("reviewer").str.to_lowercase()
+    is_author = reviewer == pl.col("author_login").str.to_lowercase()
+    is_driver = reviewer == pl.col("driver").str.to_lowercase()
+    return reviewer.is_not_null() & ~is_author.fill_null(value=False) & ~is_driver.fill_null(value=False)
+
+
+def _is_doubtful() -> pl.Expr:
+    """A review that may have been a human's approval: deleted account, or verdict not recovered."""
+    who_is_unknown = pl.col("reviewer_kind").is_in(["deleted", "unknown"]) & _is_approval()
+    what_is_unknown = (pl.col("state") == "DISMISSED") & pl.col("state_before_dismissal").is_null() & _is_human()
+    return who_is_unknown | what_is_unknown

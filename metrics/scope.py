@@ -1,0 +1,191 @@
+"""Which merged changes does a number about a pilot rest on, and what was left out, and why?
+
+Definitions 5: merged to the protected branch, of the wanted arm, touching at least one file that
+is not generated. What is unknown (branch, files) stays in scope and is flagged. A change that
+arrives again counts once, by its earliest merge; what was found on a later arrival counts for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fnmatch import fnmatchcase
+from typing import Final
+
+import polars as pl
+
+from metrics.estimate import Coverage
+from metrics.gate.policy import Policy
+from metrics.pilot import Pilot
+from metrics.tables import Tables
+
+KEY: Final = ("repository", "number")
+COLUMNS: Final = (
+    *KEY, "title", "url", "author_login", "driver", "agent", "model", "authorship", "merged_at",
+    "base_branch", "head_branch", "default_branch", "relevant_file_count", "sensitive_areas",
+    "head_sha", "merge_sha", "checks_at_merge", "cut_lists",
+)  # fmt: skip
+OTHER_BRANCH: Final = "merged to another branch"
+ONLY_GENERATED: Final = "only generated files"
+OUTSIDE_PATHS: Final = "outside the pilot's paths"
+ARRIVED_AGAIN: Final = "arrived again"
+REASONS: Final = (OTHER_BRANCH, ONLY_GENERATED, OUTSIDE_PATHS, ARRIVED_AGAIN)
+FILE_LISTS: Final = ("files", "changed_files")  # what collectors call the list of files
+# A backport says in its branch or at the head of its title which pull request it repeats.
+BACKPORT_BRANCH: Final = r"(?i)(?:back-?port|cherry-?pick|mergify/bp)\b(?:.*pr-|[-/_])(\d+)(?:[-/_]|$)"
+BACKPORT_TITLE: Final = r"(?i)^\s*[\[(]?\s*(?:back-?port|cherry-?pick).*#(\d+)"
+PICKED_FROM: Final = r"(?i)cherry[- ]picked from [^)]*#(\d+)"
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The merged changes of one arm of a pilot, in scope and left out."""
+
+    changes: pl.DataFrame  # one row per in-scope change, with `scope_known`
+    left_out: pl.DataFrame  # repository, number, merged_at, reason
+    arrivals: pl.DataFrame  # repository, number of any arrival, and the number it `counts_as`
+
+    def coverage(self, start: datetime | None = None, end: datetime | None = None) -> Coverage:
+        """How many merged changes of the arm between two moments are in scope, and why others are not."""
+        kept = self.changes.filter(_between(start, end)).height
+        out = self.left_out.filter(_between(start, end))
+        counts = dict(out.group_by("reason").len().iter_rows())
+        excluded = tuple((reason, counts[reason]) for reason in REASONS if reason in counts)
+        return Coverage(kept, kept + out.height, excluded)
+
+
+def arms(policy: Policy, arm: str = "agent") -> tuple[str, ...]:
+    """Classes of authorship that make an arm; the policy may count assisted changes as the agent's.
+
+    >>> arms(Policy(include_assisted=True)), arms(Policy(include_assisted=True), "human")
+    (('agent', 'assisted'), ('human',))
+    """
+    with_assisted = arm == "agent" and policy.include_assisted
+    return ("agent", "assisted") if with_assisted else (arm,)
+
+
+def matches(name: str, patterns: Iterable[str]) -> bool:
+    """Whether a shell pattern fits; case does not matter, as on GitHub.
+
+    >>> matches("Acme/payments-api", ["acme/payments-*"])
+    True
+    """
+    return any(fnmatchcase(name.lower(), pattern.lower()) for pattern in patterns)
+
+
+def is_of_pilot(repository: str, pilot: Pilot) -> bool:
+    """Whether a repository belongs to a pilot."""
+    return matches(repository, pilot.repositories) and not matches(repository, pilot.exclude)
+
+
+def repositories(frame: pl.LazyFrame, pilot: Pilot) -> list[str]:
+    """The pilot's repositories that a table knows, sorted."""
+    known = frame.select(pl.col("repository").drop_nulls().unique()).collect()["repository"]
+    return sorted(name for name in known if is_of_pilot(name, pilot))
+
+
+def scope(tables: Tables, pilot: Pilot, authorships: Sequence[str]) -> Scope:
+    """Judge every merged change of the wanted authorship in the pilot's repositories.
+
+    Parameters
+    ----------
+    tables
+        Already cut at the moment of judgement: what merged later is not merged.
+    authorships
+        Classes that make the arm, from :func:`arms`; ("human",) serves the baseline.
+    """
+    merged = _merged(tables, pilot)
+    branches = _usual_branches(merged)
+    wanted = merged.filter(pl.col("authorship").is_in(authorships)).select(COLUMNS).collect()
+    judged = _judged(_with_path_facts(wanted, tables, pilot), branches, pilot)
+    candidates = judged.filter(pl.col("reason").is_null()).sort("merged_at", *KEY)
+    arrivals = _arrivals(candidates)
+    again = arrivals.filter(pl.col("number") != pl.col("counts_as")).select(*KEY)
+    repeated = candidates.join(again, on=KEY, how="semi").with_columns(reason=pl.lit(ARRIVED_AGAIN))
+    changes = candidates.join(again, on=KEY, how="anti", maintain_order="left").drop("reason")
+    left_out = pl.concat([judged.filter(pl.col("reason").is_not_null()), repeated])
+    return Scope(changes, left_out.select(*KEY, "merged_at", "reason").sort("merged_at", *KEY), arrivals)
+
+
+def _between(start: datetime | None, end: datetime | None) -> pl.Expr:
+    after = pl.lit(True) if start is None else pl.col("merged_at") >= start
+    before = pl.lit(True) if end is None else pl.col("merged_at") < end
+    return after & before
+
+
+def _merged(tables: Tables, pilot: Pilot) -> pl.LazyFrame:
+    names = repositories(tables.pull_requests, pilot)
+    return tables.pull_requests.filter(pl.col("merged_at").is_not_null(), pl.col("repository").is_in(names))
+
+
+def _usual_branches(merged: pl.LazyFrame) -> pl.DataFrame:
+    """Per repository the branch that counts as protected where a row does not tell: told, else commonest."""
+    told = merged.filter(pl.col("default_branch").is_not_null()).group_by("repository").agg(
+        told=pl.col("default_branch").sort_by("merged_at", "number").last()
+    )  # fmt: skip
+    commonest = (
+        merged.filter(pl.col("base_branch").is_not_null())
+        .group_by("repository", "base_branch").len()
+        .sort("repository", -pl.col("len").cast(pl.Int64), "base_branch")
+        .group_by("repository", maintain_order=True).agg(commonest=pl.col("base_branch").first())
+    )  # fmt: skip
+    both = commonest.join(told, on="repository", how="full", coalesce=True)
+    return both.select("repository", usual_branch=pl.coalesce("told", "commonest")).collect()
+
+
+def _with_path_facts(wanted: pl.DataFrame, tables: Tables, pilot: Pilot) -> pl.DataFrame:
+    """Add `touches`: whether a file that is not generated fits the pilot's paths; null = files unknown."""
+    if not pilot.paths:
+        return wanted.with_columns(touches=pl.lit(True))
+    files = (
+        tables.changed_files.select(*KEY, "path", is_generated=pl.col("file_class") == "generated")
+        .join(wanted.lazy().select(KEY), on=KEY, how="semi").collect()
+    )  # fmt: skip
+    inside = [path for path in files["path"].unique() if matches(path, pilot.paths)]
+    fits = pl.col("path").is_in(inside) & ~pl.col("is_generated")
+    return wanted.join(files.group_by(KEY).agg(touches=fits.any()), on=KEY, how="left")
+
+
+def _judged(wanted: pl.DataFrame, branches: pl.DataFrame, pilot: Pilot) -> pl.DataFrame:
+    own = pl.coalesce(pl.lit(pilot.protected_branch, pl.String), "default_branch", "usual_branch")
+    # A list that its collector cut cannot prove that a file is absent.
+    is_cut = pl.col("cut_lists").list.eval(pl.element().is_in(FILE_LISTS)).list.any().fill_null(value=False)
+    elsewhere = (pl.col("base_branch") != own).fill_null(value=False)
+    generated = (pl.col("relevant_file_count") == 0).fill_null(value=False) & ~is_cut
+    outside = pl.col("touches").not_().fill_null(value=False) & ~is_cut
+    files_known = pl.col("relevant_file_count").is_not_null() & pl.col("touches").is_not_null() & (
+        ~is_cut | ((pl.col("relevant_file_count") > 0) & pl.col("touches"))
+    )  # fmt: skip
+    reason = (
+        pl.when(elsewhere).then(pl.lit(OTHER_BRANCH))
+        .when(generated).then(pl.lit(ONLY_GENERATED))
+        .when(outside).then(pl.lit(OUTSIDE_PATHS))
+    )  # fmt: skip
+    known = pl.col("base_branch").is_not_null() & files_known
+    return wanted.join(branches, on="repository", how="left").with_columns(reason=reason, scope_known=known)
+
+
+def _arrivals(candidates: pl.DataFrame) -> pl.DataFrame:
+    """Map every arrival to the number of its earliest one; `candidates` are in order of merge."""
+    rows = candidates.select(*KEY, "merge_sha", "head_sha", named=_named()).with_row_index("place")
+    named = rows.select("repository", "number", by_name="place")
+    linked = rows.join(
+        named, left_on=("repository", "named"), right_on=KEY, how="left", maintain_order="left"
+    )  # fmt: skip
+    first = pl.min_horizontal("place", _first_with("merge_sha"), _first_with("head_sha"), "by_name")
+    earliest = linked.select(first=first)["first"]
+    while not (further := earliest.gather(earliest)).equals(earliest):  # a backport of a backport
+        earliest = further
+    return rows.select(*KEY).with_columns(counts_as=rows["number"].gather(earliest))
+
+
+def _first_with(sha: str) -> pl.Expr:
+    return pl.when(pl.col(sha).is_not_null()).then(pl.col("place").min().over("repository", sha))
+
+
+def _named() -> pl.Expr:
+    branch = pl.col("head_branch").str.extract(BACKPORT_BRANCH)
+    title = pl.col("title").str.extract(BACKPORT_TITLE)
+    picked = pl.col("title").str.extract(PICKED_FROM)
+    return pl.coalesce(branch, title, picked).cast(pl.Int64, strict=False)
