@@ -131,41 +131,49 @@ class Classed:
     correct_with: str  # the line of configuration that would change it
 
 
-def authorship_preview(session: Session) -> tuple[Classed, ...]:
-    """Who was classed how and why: the latest pull requests of each class, and one line to correct each."""
+@dataclass(frozen=True)
+class Preview:
+    """How all pull requests were classed, and the latest of each class with the reason."""
+
+    counts: tuple[tuple[str, str | None, int], ...]  # authorship, rule, pull requests
+    pull_requests: tuple[Classed, ...]
+
+
+def authorship_preview(session: Session) -> Preview:
+    """Who was classed how and why: counts by rule, the latest of each class, a line to correct each."""
+    pulls = session.tables.pull_requests
+    counts = pulls.group_by("authorship", "rule").len().sort("authorship", "rule", nulls_last=True).collect()
     columns = ("repository", "number", "authorship", "agent", "rule", "evidence", "author_login")
-    frame = (
-        session.tables.pull_requests.sort("created_at", descending=True)
+    latest = (
+        pulls.sort("created_at", descending=True)
         .group_by("authorship", maintain_order=True)
         .head(PREVIEW_ROWS)
         .select(columns)
         .sort("authorship", "repository", "number")
         .collect()
     )
-    return tuple(_classed(row) for row in frame.iter_rows(named=True))
+    return Preview(tuple(counts.iter_rows()), tuple(_classed(row) for row in latest.iter_rows(named=True)))
 
 
 def _classed(row: dict[str, Any]) -> Classed:
     place = f'repository = "{row["repository"]}", number = {row["number"]}'
-    whom = f'login = "{row["author_login"]}"' if row["author_login"] else place
     return Classed(
         f"{row['repository']}#{row['number']}", row["authorship"], row["agent"], row["rule"],
-        tuple(row["evidence"]), row["author_login"],
-        f'[authorship] override = [{{ {whom}, authorship = "human" }}]',
+        tuple(row["evidence"]), row["author_login"], f'{{ {place}, authorship = "human" }},',
     )  # fmt: skip
 
 
-def print_authorship(classed: Sequence[Classed]) -> None:
+def print_authorship(preview: Preview) -> None:
     """Counts by class and rule, then the pull requests, then how to correct one."""
-    counts = pl.DataFrame({"authorship": [each.authorship for each in classed]}).group_by("authorship").len()
-    say("shown: " + ", ".join(f"{name} {count:,}" for name, count in counts.sort("authorship").iter_rows()))
+    for authorship, rule, count in preview.counts:
+        say(f"{count:>8,} {authorship} by {rule or 'no rule: nothing pointed elsewhere'}")
     table = Table(box=None, padding=(0, 2, 0, 0))
     for heading in ("pull request", "classed", "agent", "rule", "evidence"):
         table.add_column(heading, overflow="fold")
-    for each in classed:
-        table.add_row(
-            each.pull_request, each.authorship, each.agent or "", each.rule or "", Text("; ".join(each.evidence))
-        )
+    for each in preview.pull_requests:
+        evidence = Text("; ".join(each.evidence))
+        table.add_row(each.pull_request, each.authorship, each.agent or "", each.rule or "", evidence)
     console.print(table)
-    if classed:
-        say(f"to correct one, add a line to pilot.toml, for example: {classed[-1].correct_with}")
+    if preview.pull_requests:
+        say("to correct one, add its line to `override = [ ]` under [authorship] in pilot.toml, for example:")
+        say(f"  {preview.pull_requests[-1].correct_with}")

@@ -76,9 +76,10 @@ paths = ["scans/**/*.sarif"]
 # rename = {{ number = "pr_number", author_login = "user" }}
 
 # Corrections of who made a change; `pilot doctor --authorship` shows who was classed how and why:
-# [[authorship.override]]
-# login = "release-robot"
-# authorship = "automation"
+[authorship]
+override = [
+  # {{ login = "release-robot", authorship = "automation" }},
+]
 '''
 
 

@@ -42,7 +42,7 @@ def check(rows: pl.DataFrame, table: Table) -> Checked:
     """
     if rows.width == 0:
         return Checked(table.schema.create_empty(), _no_rejects(rows), {}, 0)
-    _refuse_without_required(rows, table)
+    refuse_without_required(rows, table)
     typed = _typed(rows, table)
     broken_types = _type_breaks(rows, typed, table)
     castable = typed.join(broken_types, on=_POSITION, how="anti", maintain_order="left")
@@ -65,7 +65,8 @@ def _is_required(column: Any) -> bool:
     return not column.nullable and not isinstance(column.dtype, pl.List)
 
 
-def _refuse_without_required(rows: pl.DataFrame, table: Table) -> None:
+def refuse_without_required(rows: pl.DataFrame, table: Table) -> None:
+    """Refuse an input that lacks a required column: no row of it could hold the contract."""
     required = [name for name, column in table.columns.items() if _is_required(column)]
     missing = [name for name in required if name not in rows.columns]
     if missing:

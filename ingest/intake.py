@@ -9,7 +9,7 @@ from datetime import datetime
 
 import polars as pl
 
-from ingest.checking import check, require_columns
+from ingest.checking import check, refuse_without_required
 from ingest.contracts import BY_NAME
 from ingest.contracts.common import Table
 from ingest.sources.base import Parsed
@@ -46,7 +46,7 @@ class Intake:
         """Accept one file's rows; a frame that lacks a required column refuses the whole file."""
         frames = {name: self._stamped(frame) for name, frame in parsed.frames.items() if frame.height}
         for name, frame in frames.items():
-            require_columns(frame, BY_NAME[name])
+            refuse_without_required(frame, BY_NAME[name])
         for name, frame in frames.items():
             self._waiting[name].append(frame)
             self.tally.rows_in += frame.height

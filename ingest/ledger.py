@@ -52,6 +52,7 @@ def ledger_row(info: RunInfo, source: str, tally: Tally, **more: Any) -> dict[st
         "files_read": tally.files_read,
         "files_unchanged": tally.files_unchanged,
         "files_refused": dumps(tally.files_refused, sort_keys=True),
+        "files_withdrawn": 0,
         "requests": 0,
         "product_version": info.product_version,
         "policy_digest": info.policy_digest,

@@ -29,6 +29,7 @@ from ingest.store import Published, Store
 
 Progress = Callable[[str, int, int], None]  # source, files done, files in all
 DERIVE = "derive"
+SCAN_SOURCE = "sarif"
 
 
 @dataclass(frozen=True)
@@ -64,10 +65,12 @@ def ingest(store: Store, job: Job) -> IngestReport:
     info = _run_info(job)
     before, runs = store.published(), store.runs()
     rows = [_run_source(store, job, source, (info, runs)) for source in job.sources]
-    rows.append(_run_derive(store, job, info, runs))
-    published = store.publish(pl.DataFrame(rows, infer_schema_length=None), at=job.now())
-    changed = before is None or before.data_versions != published.data_versions
-    return IngestReport(info.run_id, published, changed, tuple(rows))
+    is_news = any(row["files_read"] or row["files_withdrawn"] for row in rows)
+    rows.append(_run_derive(store, job, (info, runs), is_news=is_news))
+    stamped = [{**row, "published_at": job.now()} for row in rows]
+    published = store.publish(pl.DataFrame(stamped, infer_schema_length=None))
+    changed = before is None or before.versions != published.versions
+    return IngestReport(info.run_id, published, changed, tuple(stamped))
 
 
 def _run_info(job: Job) -> RunInfo:
@@ -84,21 +87,27 @@ def _run_source(
     files = source.fetch(job.settings, job.base)
     reading = _Reading(store, job, source, Intake(store, source.name, info.run_id, info.started_at))
     cursor = reading.read_all(files, last_cursor(runs, source.name))
-    if source.name == "sarif":
-        withdraw(store, [file.name for file in files], reading.scans_of)
+    is_scans = source.name == SCAN_SOURCE
+    withdrawn = withdraw(store, [file.name for file in files], reading.scans_of) if is_scans else 0
     return ledger_row(
-        info, source.name, reading.intake.tally, cursor=dumps(cursor), seconds=round(monotonic() - began, 3)
+        info,
+        source.name,
+        reading.intake.tally,
+        files_withdrawn=withdrawn,
+        cursor=dumps(cursor),
+        seconds=round(monotonic() - began, 3),
     )
 
 
-def _run_derive(store: Store, job: Job, info: RunInfo, runs: pl.DataFrame) -> dict[str, Any]:
-    """Judge again only if a table or a judging setting changed since the last published run."""
+def _run_derive(
+    store: Store, job: Job, context: tuple[RunInfo, pl.DataFrame], *, is_news: bool
+) -> dict[str, Any]:
+    """Judge again only if something was read, or a judging setting changed since the last published run."""
+    info, runs = context
     began = monotonic()
     judging = [job.settings.authorship.model_dump(), job.settings.classes.model_dump(), RULES_VERSION]
     cursor = {DERIVE: fingerprint(job.product_version, judging)}
-    published = store.published()
-    is_settled = published is not None and published.data_versions == store.data_versions()
-    if not (is_settled and last_cursor(runs, DERIVE) == cursor):
+    if is_news or last_cursor(runs, DERIVE) != cursor:
         derive(store, job.settings, info.started_at)
     return ledger_row(info, DERIVE, Tally(), cursor=dumps(cursor), seconds=round(monotonic() - began, 3))
 
@@ -131,7 +140,7 @@ class _Reading:
     def _read(self, file: SourceFile) -> bool:
         try:
             if self._job.settings.sources.keep_raw:
-                self._store.keep_raw(file.path, file.digest)
+                self._store.keep_raw(file.read(), file.digest)
             parsed = self._source.parse(file, self._job.settings)
             self.intake.take(parsed)
         except (RefusedFileError, SourceError) as error:

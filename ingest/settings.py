@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Paths = Annotated[list[str], Field(min_length=1)]
 
@@ -59,8 +59,14 @@ class DeriveSettings(Settings):
 
     column: str | None = None  # column to read (with `pattern` or `values`)
     pattern: str | None = None  # regular expression; its first group is the value
-    values: dict[str, str] | None = None  # value seen -> value stored
+    values: dict[str, str] | None = None  # value seen -> value stored; "*" stands for every other value
     hash_of: list[str] | None = None  # columns whose content makes the key
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> DeriveSettings:
+        if (self.column is None) == (self.hash_of is None):
+            raise ValueError("give either `column` (with `pattern` or `values`) or `hash_of`")
+        return self
 
 
 class TableSettings(FilesSettings):
@@ -69,9 +75,12 @@ class TableSettings(FilesSettings):
     table: str
     join: list[JoinSettings] = []  # applied first
     rename: dict[str, str] = {}  # our column -> their column
-    derive: dict[str, DeriveSettings] = {}  # our column -> how to make it
+    derive: dict[str, DeriveSettings] = {}  # our column -> how to make it; in order, later ones see earlier
     constants: dict[str, str | int | bool | float] = {}  # our column -> value of every row
     list_limit: int | None = None  # their collector cut child lists at this length: say so
+    list_separator: str = "|"  # between the words of a list column that is given as text
+    null_values: list[str] = []  # texts that mean "unknown", such as NULL or N/A; an empty cell always does
+    ignore: list[str] = []  # their columns that are not to be kept, by shell patterns
 
 
 class AuthorshipOverride(Settings):

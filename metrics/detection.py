@@ -74,7 +74,10 @@ def unusable_scans(tables: Tables, pilot: Pilot, start: datetime) -> pl.DataFram
 
 def _never_made_good(bad: pl.DataFrame, good: pl.DataFrame) -> pl.DataFrame:
     stream = ("tool", "repository", "ref")
-    last = [pl.col("scanned_at").max().alias("good_at"), pl.col("ingested_at").max().alias("good_ingested_at")]
+    last = [
+        pl.col("scanned_at").max().alias("good_at"),
+        pl.col("ingested_at").max().alias("good_ingested_at"),
+    ]
     with_file = bad.join(good.group_by("file").agg(last), on="file", how="left")
     with_stream = with_file.join(
         good.group_by(stream).agg(stream_good_at=pl.col("scanned_at").max()),

@@ -1,9 +1,7 @@
-"""Which merged changes carry an escape or a bypass, and on which findings does that rest?
+"""Which merged changes carry an escape or a bypass, and what looked at them?
 
-Definitions 5. Escape: a security finding of at least the policy's severity, introduced by the
-change, first reported after its merge. Bypass: reported before merge, present at merge, neither
-dismissed nor accepted by a second person before it. A finding counts for the earliest arrival of
-its change. Post-merge findings that no known change explains are kept, as unattributed.
+One row per in-scope change, counted once however many findings it carries (definitions 5). What
+a finding counts as is said in metrics/findings.py; a change's flags follow from its findings.
 """
 
 from __future__ import annotations
@@ -17,22 +15,134 @@ import polars as pl
 
 from metrics.calendar import sprints
 from metrics.detection import detection
+from metrics.findings import FINDING_COLUMNS, findings_of
 from metrics.gate.policy import Policy
 from metrics.oversight import human_approval
 from metrics.pilot import Pilot
-from metrics.scope import KEY, Scope, arms, matches, repositories, scope
+from metrics.scope import KEY, Scope, arms, scope
 from metrics.tables import Tables
-from metrics.triage import decisions, is_accepted_at_merge, latest, status
 
-SEVERITIES: Final = ("critical", "high", "medium", "low")  # worst first
-FINDING_COLUMNS: Final = (
-    "finding_id", *KEY, "rule", "severity", "path", "line", "tool", "first_seen_at", "stage", "status",
-    "disposition", "decided_by", "decided_at", "reason", "late_dismissal", "is_escape", "is_bypass",
-    "method", "merged_at", "sprint", "message",
-)  # fmt: skip
 CHANGE_COLUMNS: Final = (
     *KEY, "title", "url", "author_login", "agent", "model", "authorship", "merged_at", "sprint", "mark",
     "escaped_confirmed", "escaped_unreviewed", "critical", "bypassed", "detected", "independent",
     "pre_scanned", "watched_until", "human_approved", "scope_known", "findings", "detecting_tools",
 )  # fmt: skip
-UNATTRIBUTED: Final = "unattributed"
+# The flags of today, of the day the sprint closed, and without late dismissals.
+STANDINGS: Final = (
+    ("", "status"),
+    ("_at_close", "status_at_close"),
+    ("_without_late", "status_without_late"),
+)
+EARLIER_FLAGS: Final = tuple(
+    flag + suffix
+    for suffix, _ in STANDINGS[1:]
+    for flag in ("escaped_confirmed", "escaped_unreviewed", "critical")
+)
+JUDGED_LATER: Final = ("files_known", "sensitive_areas", "checks_at_merge", *EARLIER_FLAGS)
+
+
+@dataclass(frozen=True)
+class Marked:
+    """One arm of a pilot: its scope, its changes with what they carry, and the findings behind them."""
+
+    scope: Scope
+    changes: pl.DataFrame  # in-scope changes with sprint, close_at, and the flags of its findings
+    findings: pl.DataFrame  # FINDING_COLUMNS and the statuses of earlier days
+
+
+def changes(tables: Tables, pilot: Pilot, policy: Policy, as_of: datetime) -> pl.DataFrame:
+    """In-scope merged changes of the agent arm, one row each, with CHANGE_COLUMNS."""
+    cut = tables.cut(as_of)
+    marked = mark(cut, pilot, policy, as_of, arms(policy))
+    return described(marked, cut, policy, as_of).select(CHANGE_COLUMNS)
+
+
+def pilot_findings(tables: Tables, pilot: Pilot, policy: Policy, as_of: datetime) -> pl.DataFrame:
+    """Security findings of the in-scope changes, and the unattributed ones, with FINDING_COLUMNS.
+
+    `is_escape` and `is_bypass` say that the finding counts as such today: one that was dismissed
+    with a reason does not, and `late_dismissal` marks those dismissed after their sprint had closed.
+    """
+    marked = mark(tables.cut(as_of), pilot, policy, as_of, arms(policy))
+    return marked.findings.select(FINDING_COLUMNS)
+
+
+def mark(cut: Tables, pilot: Pilot, policy: Policy, as_of: datetime, authorships: Sequence[str]) -> Marked:
+    """Scope, findings and flags of one arm; `cut` are the tables as they read at `as_of`."""
+    found = scope(cut, pilot, authorships)
+    placed = _with_sprint(found.changes, pilot, as_of)
+    findings = findings_of(cut, pilot, policy, (found, placed))
+    return Marked(found, _with_flags(placed, findings), findings)
+
+
+def described(marked: Marked, cut: Tables, policy: Policy, as_of: datetime) -> pl.DataFrame:
+    """Complete the marked changes by detection and oversight: CHANGE_COLUMNS, in order of merge."""
+    follow_up = timedelta(days=policy.follow_up_days)
+    seen = detection(marked.changes, cut, follow_up)
+    approved = human_approval(marked.changes, cut)
+    until = pl.col("merged_at") + follow_up
+    return (
+        marked.changes.join(seen, on=KEY, how="left", maintain_order="left")
+        .join(approved, on=KEY, how="left", maintain_order="left")
+        .with_columns(watched_until=until, mark=_mark(until, as_of))
+        .select(*CHANGE_COLUMNS, *JUDGED_LATER)
+    )
+
+
+def _mark(until: pl.Expr, as_of: datetime) -> pl.Expr:
+    return (
+        pl.when(pl.col("escaped_confirmed")).then(pl.lit("escape"))
+        .when(pl.col("escaped_unreviewed")).then(pl.lit("untriaged"))
+        .when(until > as_of).then(pl.lit("watching"))
+        .otherwise(pl.lit("watched"))
+    )  # fmt: skip
+
+
+def _with_sprint(merged: pl.DataFrame, pilot: Pilot, as_of: datetime) -> pl.DataFrame:
+    """Add sprint and close_at (its end); null before the start and after the end."""
+    windows = sprints(pilot, as_of)
+    table = pl.DataFrame(
+        {
+            "sprint": [window.number for window in windows],
+            "start": [window.start for window in windows],
+            "close_at": [window.end for window in windows],
+        },
+        schema={"sprint": pl.Int64, "start": pl.Datetime("us", "UTC"), "close_at": pl.Datetime("us", "UTC")},
+    )
+    placed = merged.sort("merged_at", *KEY).join_asof(table, left_on="merged_at", right_on="start")
+    is_inside = pl.col("merged_at") < pl.col("close_at")
+    return placed.with_columns(pl.when(is_inside).then(pl.col("sprint", "close_at"))).drop("start")
+
+
+def _with_flags(placed: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
+    """Add to each change what its findings say of it; a change without findings has none."""
+    by_change = (
+        findings.filter(pl.col("number").is_not_null())
+        .group_by(KEY)
+        .agg(*_flags(), bypassed=pl.col("is_bypass").any(), findings=_counting_ids())
+    )
+    flags = [name for name, kind in by_change.schema.items() if kind == pl.Boolean]
+    nothing = pl.lit([], pl.List(pl.String))
+    return placed.join(by_change, on=KEY, how="left", maintain_order="left").with_columns(
+        pl.col(flags).fill_null(value=False), pl.col("findings").fill_null(nothing)
+    )
+
+
+def _counting_ids() -> pl.Expr:
+    counts = pl.col("is_escape") | pl.col("is_bypass")
+    return pl.col("finding_id").filter(counts).sort()
+
+
+def _flags() -> list[pl.Expr]:
+    flags = []
+    for suffix, column in STANDINGS:
+        known = pl.col("first_seen_at") <= pl.col("close_at") if suffix == "_at_close" else pl.lit(True)
+        escape = pl.col("after_merge") & known.fill_null(value=False)
+        confirmed = escape & (pl.col(column) == "confirmed")
+        is_critical = pl.col("severity") == "critical"
+        flags += [
+            confirmed.any().alias(f"escaped_confirmed{suffix}"),
+            (escape & (pl.col(column) == "unreviewed")).any().alias(f"escaped_unreviewed{suffix}"),
+            (confirmed & is_critical).any().alias(f"critical{suffix}"),
+        ]
+    return flags

@@ -33,9 +33,9 @@ def human_approval(changes: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     reviews = _reviews_before_merge(changes, tables)
     approved = reviews.filter(_is_approval() & _is_human() & _is_independent()).select(KEY).unique()
     doubtful = reviews.filter(_is_doubtful()).select(KEY).unique()
-    known = _repositories_with_reviews(tables)
+    nothing_collected = pl.lit(_no_reviews_known(tables, changes))
     is_cut = pl.col("cut_lists").list.eval(pl.element().is_in(REVIEW_LISTS)).list.any().fill_null(value=False)
-    cannot_be_denied = is_cut | pl.col("is_doubtful").is_not_null() | ~pl.col("repository").is_in(known)
+    cannot_be_denied = is_cut | pl.col("is_doubtful").is_not_null() | nothing_collected
     verdict = pl.when(pl.col("is_approved")).then(pl.lit(True)).when(~cannot_be_denied).then(pl.lit(False))
     return (
         changes.select(*KEY, "cut_lists")
@@ -56,13 +56,16 @@ def _reviews_before_merge(changes: pl.DataFrame, tables: Tables) -> pl.DataFrame
     )  # fmt: skip
 
 
-def _repositories_with_reviews(tables: Tables) -> list[str]:
-    """Repositories whose reviews were collected at all: without any, silence means nothing."""
-    return tables.reviews.select(pl.col("repository").unique()).collect()["repository"].to_list()
+def _no_reviews_known(tables: Tables, changes: pl.DataFrame) -> bool:
+    """Without a single review in any of the repositories, silence means that none were collected."""
+    names = changes["repository"].unique().implode()
+    return tables.reviews.filter(pl.col("repository").is_in(names)).head(1).collect().is_empty()
 
 
 def _is_approval() -> pl.Expr:
-    return (pl.col("state") == "APPROVED") | (pl.col("state_before_dismissal") == "APPROVED").fill_null(value=False)
+    return (pl.col("state") == "APPROVED") | (pl.col("state_before_dismissal") == "APPROVED").fill_null(
+        value=False
+    )
 
 
 def _is_human() -> pl.Expr:
@@ -79,5 +82,7 @@ def _is_independent() -> pl.Expr:
 def _is_doubtful() -> pl.Expr:
     """A review that may have been a human's approval: deleted account, or verdict not recovered."""
     who_is_unknown = pl.col("reviewer_kind").is_in(["deleted", "unknown"]) & _is_approval()
-    what_is_unknown = (pl.col("state") == "DISMISSED") & pl.col("state_before_dismissal").is_null() & _is_human()
+    what_is_unknown = (
+        (pl.col("state") == "DISMISSED") & pl.col("state_before_dismissal").is_null() & _is_human()
+    )
     return who_is_unknown | what_is_unknown

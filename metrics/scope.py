@@ -42,7 +42,7 @@ PICKED_FROM: Final = r"(?i)cherry[- ]picked from [^)]*#(\d+)"
 class Scope:
     """The merged changes of one arm of a pilot, in scope and left out."""
 
-    changes: pl.DataFrame  # one row per in-scope change, with `scope_known`
+    changes: pl.DataFrame  # one row per in-scope change, with `scope_known` and `files_known`
     left_out: pl.DataFrame  # repository, number, merged_at, reason
     arrivals: pl.DataFrame  # repository, number of any arrival, and the number it `counts_as`
 
@@ -163,7 +163,9 @@ def _judged(wanted: pl.DataFrame, branches: pl.DataFrame, pilot: Pilot) -> pl.Da
         .when(outside).then(pl.lit(OUTSIDE_PATHS))
     )  # fmt: skip
     known = pl.col("base_branch").is_not_null() & files_known
-    return wanted.join(branches, on="repository", how="left").with_columns(reason=reason, scope_known=known)
+    return wanted.join(branches, on="repository", how="left").with_columns(
+        reason=reason, scope_known=known, files_known=pl.col("relevant_file_count").is_not_null() & ~is_cut
+    )
 
 
 def _arrivals(candidates: pl.DataFrame) -> pl.DataFrame:

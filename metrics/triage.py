@@ -13,7 +13,14 @@ import polars as pl
 REAL: Final = ("confirmed", "fixed", "accepted", "wont_fix")
 DECISION: Final = ("disposition", "decided_by", "decided_at", "reason", "second_person", "expires_at")
 # Two decisions of one moment: the one that is worse for the pilot holds.
-_WORSE_LAST: Final = {"false_positive": 0, "reopened": 1, "accepted": 2, "wont_fix": 3, "fixed": 4, "confirmed": 5}
+_WORSE_LAST: Final = {
+    "false_positive": 0,
+    "reopened": 1,
+    "accepted": 2,
+    "wont_fix": 3,
+    "fixed": 4,
+    "confirmed": 5,
+}
 
 
 def decisions(findings: pl.DataFrame, dispositions: pl.LazyFrame) -> pl.DataFrame:

@@ -15,7 +15,7 @@ from dashboard import wording
 
 BLUE: Final = "#4a86b8"
 RED: Final = "#d1352b"
-AMBER: Final = "#d98e00"
+AMBER: Final = "#c77f00"
 GREY: Final = "#7d8894"
 GREEN: Final = "#00916e"
 PURPLE: Final = "#a5699a"

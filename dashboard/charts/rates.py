@@ -35,15 +35,15 @@ def escape_rates(verdict: Verdict) -> go.Figure:
         _people("Human changes, same repositories", verdict.human_baseline),
         _people("Human changes, before the pilot", verdict.before_baseline),
     )
-    drawn = look.figure("Escape rate: changes with an escape, in %", ROW * len(rows) + 92)
+    drawn = look.figure("Escape rate: changes with an escape, in %", ROW * len(rows) + 72)
     for place, row in enumerate(rows):
         _draw(drawn, row, place)
     _threshold(drawn, verdict.threshold, len(rows))
     shown = [row.high for row in rows if row.high is not None]
     top = max([2 * verdict.threshold, *shown]) * 1.06
-    drawn.update_xaxes(range=[0, top], tickformat=".2~%", fixedrange=True, gridcolor=look.GRID, zeroline=True)
-    drawn.update_yaxes(range=[len(rows) - 0.25, -0.75], visible=False, fixedrange=True)
-    drawn.update_layout(margin={"l": 4, "r": 12, "t": 52, "b": 32}, showlegend=False)
+    drawn.update_xaxes(range=[-0.03 * top, top], tick0=0, tickformat=".2~%", fixedrange=True, gridcolor=look.GRID, zeroline=True)
+    drawn.update_yaxes(range=[len(rows) - 0.45, -0.6], visible=False, fixedrange=True)
+    drawn.update_layout(margin={"l": 4, "r": 12, "t": 30, "b": 26}, showlegend=False)
     return drawn
 
 
@@ -82,11 +82,13 @@ def _draw(drawn: go.Figure, row: RateRow, place: int) -> None:
 
 
 def _threshold(drawn: go.Figure, threshold: float, rows: int) -> None:
-    drawn.add_shape(
-        type="line", x0=threshold, x1=threshold, y0=-0.6, y1=rows - 0.25,
-        line={"color": look.RED, "width": 2, "dash": "dot"},
-    )  # fmt: skip
+    # One piece per bar: a line through the captions would strike them out.
+    for place in range(rows):
+        drawn.add_shape(
+            type="line", x0=threshold, x1=threshold, y0=place - 0.2, y1=place + 0.2,
+            line={"color": look.RED, "width": 2},
+        )  # fmt: skip
     drawn.add_annotation(
-        text=f"{wording.percent(threshold)} mark", x=threshold, y=-0.62, xref="x", yref="y",
-        showarrow=False, yanchor="bottom", xanchor="left", font={"color": look.RED, "size": look.LABEL_SIZE},
+        text=f"{wording.percent(threshold)} mark", x=threshold, y=rows - 0.72, xref="x", yref="y",
+        showarrow=False, yanchor="middle", xanchor="center", font={"color": look.RED, "size": look.LABEL_SIZE},
     )  # fmt: skip

@@ -14,7 +14,7 @@ from dashboard.charts import look
 from dashboard.charts.places import Track, place
 from metrics.gate.states import SprintCount
 
-HEAD = 78  # px: title and two lines of legend
+HEAD = 70  # px: title and two lines of legend
 
 
 def sprint_track(changes: pl.DataFrame, sprints: Sequence[SprintCount], follow_up_days: int) -> go.Figure:

@@ -15,7 +15,12 @@ NOUNS: Final = (
     "rounding", "limits", "pagination", "currency", "retries", "timeouts", "filters", "totals",
     "export", "import", "ranking", "synonyms", "vouchers", "shipping", "notices", "schedules",
 )  # fmt: skip
-SENSITIVE_FILES: Final = ("src/auth/session.py", "src/auth/login.py", "config/secrets.py", "infra/network/firewall.tf")
+SENSITIVE_FILES: Final = (
+    "src/auth/session.py",
+    "src/auth/login.py",
+    "config/secrets.py",
+    "infra/network/firewall.tf",
+)
 GENERATED_FILES: Final = ("src/generated/client_pb2.py", "src/generated/events_pb2.py")
 
 HUMANS: Final = ("amara-okoye", "bence-nagy", "chloe-martin", "dmitri-volkov", "elif-kaya", "farid-rahimi")
@@ -43,7 +48,7 @@ STYLES: Final[dict[str, AgentStyle]] = {
         "198982749+Copilot@users.noreply.github.com", "Copilot",
         "<!-- START COPILOT CODING AGENT TIPS -->", "Co-authored-by: {person} <{email}>", drafts=True,
     ),
-    "claude_code": AgentStyle(
+    "claude-code": AgentStyle(
         None, "claude/", None, None, None,
         "🤖 Generated with [Claude Code](https://claude.com/claude-code)",
         "Co-Authored-By: {model} <noreply@anthropic.com>",

@@ -7,7 +7,7 @@ measured number can be compared with the number that was put in.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, Literal
 
@@ -117,7 +117,7 @@ class Repository:
     plants: tuple[Plant, ...] = ()
     first_number: int = 1
     agents: tuple[tuple[str, float], ...] = (
-        ("copilot", 0.34), ("claude_code", 0.30), ("codex", 0.20), ("devin", 0.10), ("cursor", 0.06),
+        ("copilot", 0.34), ("claude-code", 0.30), ("codex", 0.20), ("devin", 0.10), ("cursor", 0.06),
     )  # fmt: skip
     reviewing: Reviewing = Reviewing()
     triage: Triage = Triage()
@@ -134,9 +134,8 @@ class Truth:
     as_of: datetime  # moment of the export: nothing later has happened
     repositories: tuple[Repository, ...]
     page_size: int = 100  # pull requests per file
-    awkward: bool = False  # also write the inputs that a collector gets wrong
-    pull_request_scans_share: float = 0.97
-    notes: tuple[str, ...] = field(default=())
+    awkward_in: str | None = None  # repository whose export also holds what collectors get wrong
+    head_scans_share: float = 0.97  # pull requests whose head is scanned
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ class IngestRuns(Trusted):
     unknown_columns = dy.String(description="JSON: table -> input columns without a place")
     files_read = count("files parsed", nullable=False)
     files_unchanged = count("files known already", nullable=False)
+    files_withdrawn = count("unreadable scans whose file was mended or taken away", nullable=False)
     files_refused = dy.String(description="JSON: file -> why nothing of it was taken")
     cursor = dy.String(nullable=True, description="JSON: file -> content and settings digest")
     seconds = dy.Float64(min=0, description="time spent", metadata={"unit": "seconds"})

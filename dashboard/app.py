@@ -1,0 +1,58 @@
+"""Which page is shown? The router: pages, the filter that they share, and what stands around them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import streamlit as st
+
+from dashboard import loading
+from dashboard.components import chrome
+from ingest.errors import PilotError
+
+
+HERE: Final = Path(__file__).parent
+# A file of our own: named icons would make browsers fetch a picture from elsewhere.
+ICON: Final = HERE / "flag.svg"
+
+
+@dataclass(frozen=True)
+class PageSpec:
+    """One page of the dashboard."""
+
+    file: str  # relative to this file
+    title: str
+    icon: str
+    url_path: str
+    is_by_pilot: bool  # whether the shared pilot filter means something on it
+
+
+PAGES: Final = (
+    PageSpec("views/readiness.py", "Readiness", ":material/flag:", "readiness", is_by_pilot=True),
+    PageSpec("views/data_health.py", "Data health", ":material/fact_check:", "data-health", is_by_pilot=False),
+)
+
+
+def _page(spec: PageSpec) -> st.Page:
+    return st.Page(HERE / spec.file, title=spec.title, icon=spec.icon, url_path=spec.url_path)
+
+
+def main() -> None:
+    """Route to the page of the URL and put the shared parts around it."""
+    st.set_page_config(page_title="Pilot Metrics", page_icon=str(ICON), layout="wide")
+    specs = {spec.title: spec for spec in PAGES}
+    chosen = st.navigation([_page(spec) for spec in PAGES], position="top")
+    chrome.style()
+    try:
+        session = loading.session()
+        chrome.banner(session)
+        if specs[chosen.title].is_by_pilot and session.published:
+            chrome.pilot_filter([pilot.name for pilot in session.pilots])
+        chosen.run()
+    except PilotError as error:
+        chrome.refusal(error)
+
+
+main()

@@ -1,0 +1,157 @@
+"""Which pull requests and findings stand behind a number? Marks, choosers, rows and downloads."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import polars as pl
+import streamlit as st
+
+from dashboard import wording
+from dashboard.charts.places import place
+from dashboard.charts.track import sprint_track
+from dashboard.components import chrome, markup
+from metrics.gate.assessment import Assessment
+from metrics.gate.policy import Policy
+
+TRACK_KEY: Final = "track"
+CHANGE_KEY: Final = "change"  # also the name in the URL
+ROWS_KEY: Final = "rows"
+FORMULA_START: Final = r"^[=+\-@\t\r]"
+WORST_FIRST: Final = {"escape": 0, "untriaged": 1, "watching": 2, "watched": 3}
+FINDING_COLUMNS: Final = (
+    "Severity", "Rule", "Place", "Tool", "First seen", "Stage", "Status", "Decided by", "Reason",
+)  # fmt: skip
+
+
+def track(assessment: Assessment, policy: Policy) -> None:
+    """Show every change as a mark; choosing a mark opens its pull request and findings."""
+    st.subheader("Sprints", anchor=False)
+    verdict = assessment.verdict
+    figure = sprint_track(assessment.changes, verdict.sprints, policy.follow_up_days)
+    alt = f"One mark per merged agent change, by sprint. {verdict.sentence}"
+    chrome.chart(figure, TRACK_KEY, alt, on_select=_open_mark, selection_mode="points")
+
+
+def _open_mark() -> None:
+    """Hand a chosen mark to the chooser below, which is the one place that knows what is open."""
+    points: list[dict[str, Any]] = st.session_state[TRACK_KEY]["selection"]["points"]
+    if points and points[0].get("customdata"):
+        repository, number = points[0]["customdata"][:2]
+        st.session_state[CHANGE_KEY] = name(repository, number)
+
+
+def name(repository: str, number: int) -> str:
+    """Write a pull request as people do: owner/name#12."""
+    return f"{repository}#{number}"
+
+
+def change(assessment: Assessment) -> None:
+    """Choose a change by keyboard, or show the one whose mark was chosen."""
+    marks = place(assessment.changes, assessment.verdict.sprints).marks
+    chosen = st.selectbox(
+        "Open a change",
+        _options(marks),
+        index=None,
+        key=CHANGE_KEY,
+        bind="query-params",
+        placeholder="Choose a mark above, or a name here",
+    )
+    if chosen is not None:
+        _panel(assessment, chosen)
+
+
+def _options(marks: pl.DataFrame) -> list[str]:
+    """Name every pull request that has a mark, the worst first and then the newest."""
+    worst = pl.col("mark").replace_strict(WORST_FIRST, return_dtype=pl.Int8)
+    ordered = marks.with_columns(worst=worst).sort("worst", "merged_at", descending=[False, True])
+    return [name(repository, number) for repository, number in ordered.select("repository", "number").iter_rows()]
+
+
+def _panel(assessment: Assessment, chosen: str) -> None:
+    is_chosen = pl.format("{}#{}", "repository", "number") == chosen
+    row = assessment.changes.filter(is_chosen).row(0, named=True)
+    found = assessment.findings.filter(is_chosen)
+    with st.container(border=True, key="change_panel"):
+        st.markdown(f"**{_plain(row['title'] or 'untitled')}**")
+        if row["url"]:
+            st.link_button(f"Open {chosen}", row["url"], icon=":material/open_in_new:")
+        st.html(markup.facts(_about(row)))
+        st.markdown(f"**{wording.plural(found.height, 'finding')}**")
+        if found.height:
+            st.html(markup.table(FINDING_COLUMNS, (_finding(each) for each in found.iter_rows(named=True))))
+
+
+def _plain(text: str) -> str:
+    """Take the meaning out of markdown's own characters: a title is somebody else's text."""
+    return "".join(f"\\{letter}" if letter in r"\`*_{}[]()#+-.!|<>~$:" else letter for letter in text)
+
+
+def _about(row: dict[str, Any]) -> list[tuple[str, str]]:
+    made_by = ", ".join(str(row[part]) for part in ("agent", "model") if row[part])
+    approved = {True: "yes", False: "no", None: "unknown"}[row["human_approved"]]
+    return [
+        ("Merged", wording.moment(row["merged_at"])),
+        ("Sprint", "outside the pilot" if row["sprint"] is None else str(row["sprint"])),
+        ("Standing", wording.MARK_WORDS[row["mark"]]),
+        ("Made by", f"{row['authorship']}{f' ({made_by})' if made_by else ''}, opened by {row['author_login'] or 'unknown'}"),
+        ("Approved by a person", approved),
+        ("Looked at after merge", wording.listed(row["detecting_tools"] or []) or "not yet"),
+        ("Watched until", wording.moment(row["watched_until"])),
+    ]  # fmt: skip
+
+
+def _finding(row: dict[str, Any]) -> tuple[str, ...]:
+    where = ":".join(str(part) for part in (row["path"], row["line"]) if part is not None)
+    texts = (row["tool"], wording.day(row["first_seen_at"]), row["stage"], row["status"], row["decided_by"], row["reason"])
+    return (row["severity"], row["rule"], where, *(str(text or "").replace("_", " ") for text in texts))
+
+
+def rows(assessment: Assessment) -> None:
+    """List the changes and findings behind the numbers, as many rows as each number says."""
+    st.subheader("Rows behind the numbers", anchor=False)
+    views = _views(assessment)
+    chosen = st.selectbox("Rows", list(views), key=ROWS_KEY, width=420)
+    shown = views[chosen]
+    st.dataframe(flat(shown), width="stretch", height=280, hide_index=True, key="rows_table")
+    left, right = st.columns(2)
+    with left:
+        _download(shown, wording.plural(shown.height, "row"), f"{assessment.verdict.pilot}-rows.csv")
+    with right:
+        found = assessment.findings
+        _download(found, f"all {wording.plural(found.height, 'finding')}", f"{assessment.verdict.pilot}-findings.csv")
+
+
+def _views(assessment: Assessment) -> dict[str, pl.DataFrame]:
+    changes = assessment.changes
+    views = {"Changes in scope": changes, "Findings": assessment.findings}
+    for mark, words in wording.MARK_WORDS.items():
+        views[words] = changes.filter(pl.col("mark") == mark)
+    for sprint in reversed(assessment.verdict.sprints):
+        views[f"Sprint {sprint.number}"] = changes.filter(pl.col("sprint") == sprint.number)
+    return {f"{words} ({frame.height:,})": frame for words, frame in views.items()}
+
+
+def _download(frame: pl.DataFrame, what: str, file_name: str) -> None:
+    st.download_button(
+        f"Download {what} (CSV)",
+        data=lambda: csv(frame),
+        file_name=file_name,
+        mime="text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        key=f"download_{file_name}",
+        width="stretch",
+    )
+
+
+def csv(frame: pl.DataFrame) -> bytes:
+    """Write rows as CSV; text that a spreadsheet would run as a formula is made text again."""
+    runs_as_formula = pl.col(pl.String).str.contains(FORMULA_START)
+    safe = pl.when(runs_as_formula).then("'" + pl.col(pl.String)).otherwise(pl.col(pl.String)).name.keep()
+    return flat(frame).with_columns(safe).write_csv().encode()
+
+
+def flat(frame: pl.DataFrame) -> pl.DataFrame:
+    """Join lists into one text per cell, for tables and CSV."""
+    return frame.with_columns(pl.col(pl.List(pl.String)).list.join("; "))

@@ -1,0 +1,60 @@
+"""What do pages show? The session and its assessments, kept as long as what they rest on stands still.
+
+The only caches of the product. An assessment is keyed by the published run, the policy, the pilot
+and the moment, so a new publication or an edited configuration is seen at the next look.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+import streamlit as st
+
+from dashboard.composition import Session, open_session
+from metrics.gate.assessment import Assessment
+from metrics.gate.states import Verdict
+from metrics.health import Health
+
+LOOK_SECONDS: Final = 60  # how soon a new publication or configuration is noticed
+KEPT: Final = 24  # assessments kept: pilots x the last looks
+
+
+@st.cache_resource(ttl=LOOK_SECONDS, max_entries=1, show_spinner=False)
+def session() -> Session:
+    """Open the session of PILOT_CONFIG; the clock is read here, once per minute."""
+    return open_session()
+
+
+def assessment(pilot: str) -> Assessment:
+    """Judge one pilot, or return what was judged on the same published tables."""
+    current = session()
+    key = (run_id(), repr(current.pilot(pilot)), current.policy(pilot).digest)
+    return _assessment(key, current.as_of, current, pilot)
+
+
+@st.cache_resource(max_entries=KEPT, show_spinner="Judging the pilot")
+def _assessment(key: tuple[str, ...], as_of: datetime, _session: Session, _pilot: str) -> Assessment:
+    return _session.assess(_pilot)
+
+
+def verdicts() -> tuple[Verdict, ...]:
+    """Judge every pilot, in the order of the configuration."""
+    return tuple(assessment(pilot.name).verdict for pilot in session().pilots)
+
+
+def health() -> Health:
+    """Read what is known about the data itself, once per published run."""
+    current = session()
+    return _health(run_id(), current.as_of, current)
+
+
+@st.cache_resource(max_entries=2, show_spinner="Reading the tables")
+def _health(run: str, as_of: datetime, _session: Session) -> Health:
+    return _session.health()
+
+
+def run_id() -> str:
+    """Name the published run that every number rests on; empty before the first ingest."""
+    published = session().published
+    return "" if published is None else published.run_id

@@ -1,0 +1,44 @@
+"""May this pilot expand? One page: title, selection, data, figures, provenance."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import loading
+from dashboard.components import chrome, drill, verdict
+from metrics.gate.assessment import Assessment
+from metrics.gate.policy import Policy
+
+
+def figures(assessment: Assessment, policy: Policy) -> None:
+    """Show the answer first, then what it rests on, then the rows behind it."""
+    judged = assessment.verdict
+    verdict.answer(judged)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        drill.track(assessment, policy)
+        drill.change(assessment)
+        verdict.sprint_table(judged, policy)
+    with right:
+        verdict.needs(judged)
+        verdict.evidence(judged)
+        verdict.trust(judged)
+    verdict.criteria(judged)
+    drill.rows(assessment)
+
+
+def page() -> None:
+    """Put the page together."""
+    st.title("May this pilot expand?", anchor=False)
+    session = loading.session()
+    if session.published is None:
+        chrome.empty("Nothing has been ingested yet.", "Run `pilot ingest`, then load this page again.")
+        return
+    chosen = chrome.chosen_pilot([pilot.name for pilot in session.pilots])
+    assessment, policy = loading.assessment(chosen), session.policy(chosen)
+    verdict.overview(loading.verdicts(), chosen)
+    figures(assessment, policy)
+    verdict.provenance(assessment.verdict, policy, loading.run_id())
+
+
+page()

@@ -1,0 +1,110 @@
+"""Which change brought an arrival in: the merges between two scans, and the files that they touched."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from ingest.attribution.arrivals import FINDING
+from ingest.attribution.lanes import branch_of
+
+ARRIVAL: Final = ("scan_id", "finding_key")
+
+
+def merges(pull_requests: pl.DataFrame) -> pl.DataFrame:
+    """Merged pull requests: where, when, into which branch, as which commit."""
+    return pull_requests.filter(pl.col("merged_at").is_not_null()).select(
+        "repository", "number", "merged_at", "base_branch", "merge_sha"
+    )
+
+
+def touched(changed_files: pl.DataFrame, paths: pl.DataFrame) -> pl.DataFrame:
+    """Pull requests that touched the paths in question: repository, number, path."""
+    wanted = paths.select("repository", "path").unique()
+    files = changed_files.select("repository", "number", "path").unique()
+    return files.join(wanted, on=["repository", "path"], how="semi")
+
+
+def with_sole_merge(arrived: pl.DataFrame, merged: pl.DataFrame) -> pl.DataFrame:
+    """Arrivals with `merge_count` of their window and `sole_merge`, the one merge if it is one."""
+    windows = arrived.select("scan_id", "repository", branch_of("ref").alias("branch"), "after_at", "until_at")
+    windows = windows.unique("scan_id")
+    ranked = _ranked(windows, merged)
+    until = _rank_at(windows, ranked, "until_at")
+    counted = _rank_at(until, ranked, "after_at").with_columns(
+        merge_count=pl.col("until_at_rank").fill_null(0) - pl.col("after_at_rank").fill_null(0)
+    )
+    is_sole = (pl.col("merge_count") == 1) & pl.col("after_at").is_not_null()
+    sole = pl.when(is_sole).then("until_at_number")
+    return arrived.join(counted.select("scan_id", "merge_count", sole_merge=sole), on="scan_id", how="left")
+
+
+def with_sole_path(arrived: pl.DataFrame, merged: pl.DataFrame, touches: pl.DataFrame) -> pl.DataFrame:
+    """Arrivals with `sole_path`: the one pull request of the window that touched the path."""
+    candidates = touches.join(merged, on=["repository", "number"], how="inner")
+    found = arrived.join(candidates, on=["repository", "path"], how="inner").filter(_is_in_window())
+    sole = found.group_by(ARRIVAL).agg(sole_path=pl.col("number").first(), path_count=pl.col("number").n_unique())
+    only = sole.filter(pl.col("path_count") == 1).drop("path_count")
+    return arrived.join(only, on=list(ARRIVAL), how="left")
+
+
+def with_head(arrived: pl.DataFrame, sighted: pl.DataFrame) -> pl.DataFrame:
+    """Arrivals with `head`: the merged pull request of the window on whose head it had been seen."""
+    candidates = arrived.select(*ARRIVAL, "repository", "ref", "after_at", "until_at").join(
+        sighted.filter(pl.col("merged_at").is_not_null()), on=list(FINDING), how="inner"
+    )
+    best = _best_first(candidates.filter(_is_in_window())).unique(
+        list(ARRIVAL), keep="first", maintain_order=True
+    )
+    return arrived.join(best.select(*ARRIVAL, head="number"), on=list(ARRIVAL), how="left")
+
+
+def best_sighting(sighted: pl.DataFrame) -> pl.DataFrame:
+    """One sighting per identity: of a merged pull request first, then one that touched the path, then the earliest."""
+    return _best_first(sighted).unique(list(FINDING), keep="first", maintain_order=True)
+
+
+def _best_first(sighted: pl.DataFrame) -> pl.DataFrame:
+    return sighted.sort(
+        pl.col("merged_at").is_null(), ~pl.col("may_touch"), "sighted_at", "number", maintain_order=False
+    )
+
+
+def _is_in_window() -> pl.Expr:
+    is_after = pl.col("after_at").is_null() | (pl.col("merged_at") > pl.col("after_at"))
+    is_until = pl.col("merged_at") <= pl.col("until_at")
+    is_into_branch = pl.col("base_branch").is_null() | (pl.col("base_branch") == branch_of("ref"))
+    return is_after & is_until & is_into_branch
+
+
+def _ranked(windows: pl.DataFrame, merged: pl.DataFrame) -> pl.DataFrame:
+    """Merges of each scanned branch in order, numbered from 1; a null base may be any branch."""
+    branches = windows.select("repository", "branch").unique()
+    into = branches.join(merged, on="repository", how="inner").filter(
+        pl.col("base_branch").is_null() | (pl.col("base_branch") == pl.col("branch"))
+    )
+    ordered = into.sort("merged_at", "number")
+    return ordered.with_columns(rank=pl.int_range(1, pl.len() + 1).over("repository", "branch"))
+
+
+def _rank_at(windows: pl.DataFrame, ranked: pl.DataFrame, moment: str) -> pl.DataFrame:
+    """Rank and number of the last merge up to a moment."""
+    last = ranked.select(
+        "repository",
+        "branch",
+        pl.col("merged_at").alias(f"{moment}_merged"),
+        pl.col("rank").alias(f"{moment}_rank"),
+        pl.col("number").alias(f"{moment}_number"),
+    )
+    known = windows.filter(pl.col(moment).is_not_null()).sort(moment, "scan_id")
+    found = known.join_asof(
+        last,
+        left_on=moment,
+        right_on=f"{moment}_merged",
+        by=["repository", "branch"],
+        strategy="backward",
+        check_sortedness=False,
+    )
+    unknown = windows.filter(pl.col(moment).is_null())
+    return pl.concat([found, unknown], how="diagonal")

@@ -1,0 +1,27 @@
+"""Who made a change: an agent, a person with an agent's help, automation, or a person?"""
+
+from __future__ import annotations
+
+from ingest.authorship_arms import classify
+from ingest.authorship_rules import RULES_VERSION
+from ingest.authorship_signals import (
+    NOBODY,
+    CommitEvidence,
+    People,
+    actor,
+    commit_signals,
+    driver_signals,
+    pull_request_signals,
+)
+
+__all__ = [
+    "NOBODY",
+    "RULES_VERSION",
+    "CommitEvidence",
+    "People",
+    "actor",
+    "classify",
+    "commit_signals",
+    "driver_signals",
+    "pull_request_signals",
+]

@@ -1,0 +1,54 @@
+"""Which traces of agents do texts carry that are read here and never stored?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from ingest.authorship import commit_signals, driver_signals, pull_request_signals
+from ingest.casting import as_text, cast_leniently
+
+_WORDS = pl.List(pl.String())
+
+
+def with_pull_request_signals(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows with `signals`, and without the texts that they come from."""
+    told = zip(
+        *(_texts(rows, name) for name in ("author_login", "author_kind", "head_branch", "title", "body")),
+        strict=True,
+    )
+    signals = [pull_request_signals(login, kind or "unknown", *texts) for login, kind, *texts in told]
+    found = [own + driver_signals(people) for own, people in zip(signals, _assignees(rows), strict=True)]
+    return _with_given_kept(rows, {"signals": pl.Series(found, dtype=_WORDS)}).drop(
+        "body", "assignees", strict=False
+    )
+
+
+def with_commit_evidence(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows with what each commit says about its making, and without its message and addresses."""
+    names = ("author_login", "author_name", "author_email", "message")
+    made = [commit_signals(*texts) for texts in zip(*(_texts(rows, name) for name in names), strict=True)]
+    evidence = {
+        "signals": pl.Series([one.signals for one in made], dtype=_WORDS),
+        "trailers": pl.Series([one.trailers for one in made], dtype=_WORDS),
+        "authorship": pl.Series([one.authorship for one in made], dtype=pl.String),
+        "agent": pl.Series([one.agent for one in made], dtype=pl.String),
+        "model": pl.Series([one.model for one in made], dtype=pl.String),
+    }
+    return _with_given_kept(rows, evidence).drop("author_name", "author_email", "message", strict=False)
+
+
+def _texts(rows: pl.DataFrame, name: str) -> list[Any]:
+    return as_text(rows[name]).to_list() if name in rows.columns else [None] * rows.height
+
+
+def _assignees(rows: pl.DataFrame) -> list[list[str]]:
+    if "assignees" not in rows.columns:
+        return [[]] * rows.height
+    return cast_leniently(rows["assignees"], _WORDS).fill_null([]).to_list()
+
+
+def _with_given_kept(rows: pl.DataFrame, made: dict[str, pl.Series]) -> pl.DataFrame:
+    """Add columns; one that the mapping fills is believed instead."""
+    return rows.with_columns(**{name: column for name, column in made.items() if name not in rows.columns})

@@ -1,0 +1,8 @@
+"""The tables' keeper: one writer, many readers of published versions, on a folder or an object store."""
+
+from __future__ import annotations
+
+from ingest.store.facade import Store
+from ingest.store.values import Published, Written
+
+__all__ = ["Published", "Store", "Written"]

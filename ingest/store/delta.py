@@ -1,0 +1,124 @@
+"""How one Delta table is opened, read at a version, appended to, and merged into."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote
+
+import polars as pl
+from deltalake import DeltaTable, WriterProperties, write_deltalake
+
+from ingest.errors import StoreError
+from ingest.store.changes import ACTION, DELETE, STORED_MONTH, WRITE, Changes
+from ingest.store.place import Place, store_errors
+from ingest.store.rows import MONTH
+
+# log clean-up would make versions unreadable that publications pin
+CONFIGURATION: Final = {"delta.enableExpiredLogCleanup": "false"}
+COMPRESSION: Final = WriterProperties(compression="ZSTD", compression_level=1)
+
+
+class Delta:
+    """One Delta table, partitioned by month."""
+
+    def __init__(self, place: Place, *parts: str) -> None:
+        self._place = place
+        self.uri = place.at(*parts)
+
+    def exists(self) -> bool:
+        """Whether anything was ever committed here."""
+        with store_errors("looking for the table", self.uri):
+            return DeltaTable.is_deltatable(self.uri, self._place.storage_options)
+
+    def open(self, version: int | None = None) -> DeltaTable:
+        """Open the table at a version, or as it is now."""
+        with store_errors(f"opening version {'latest' if version is None else version}", self.uri):
+            return DeltaTable(self.uri, version=version, storage_options=self._place.storage_options)
+
+    def version(self) -> int:
+        """Tell the number of the latest commit."""
+        return self.open().version()
+
+    def scan(self, version: int | None = None) -> pl.LazyFrame:
+        """Rows at a version, lazily; that its files are there is looked at now, where that is cheap."""
+        table = self.open(version)
+        with store_errors("reading", self.uri):
+            is_remote = self._place.folder is None
+            lazy = pl.scan_delta(table, storage_options=self._place.storage_options)
+            return lazy if is_remote else self._scan_files(table, lazy.collect_schema())
+
+    def _scan_files(self, table: DeltaTable, schema: pl.Schema) -> pl.LazyFrame:
+        """Read the files of a folder by their real names; `scan_delta` fails below a space or an umlaut."""
+        files = [Path(unquote(uri)) for uri in table.file_uris()]
+        missing = [file for file in files if not file.exists()]
+        if missing:
+            raise StoreError(
+                f"{self.uri}: version {table.version()} lacks {len(missing)} of its {len(files)} files, "
+                f"the first is {missing[0].name}; restore the store from a copy, or read a later publication"
+            )
+        if not files:
+            return pl.LazyFrame(schema=schema)
+        return pl.scan_parquet(
+            files,
+            schema=schema,
+            hive_schema={MONTH: pl.String()},
+            missing_columns="insert",
+            glob=False,
+        ).select(schema.names())
+
+    def append(self, rows: pl.DataFrame) -> None:
+        """Add rows in one commit, making the table and new columns as needed."""
+        with store_errors("appending", self.uri):
+            write_deltalake(
+                self.uri,
+                rows,
+                mode="append",
+                partition_by=[MONTH],
+                schema_mode="merge",
+                configuration=CONFIGURATION,
+                writer_properties=COMPRESSION,
+                storage_options=self._place.storage_options,
+            )
+
+    def merge(self, changes: Changes, key: Sequence[str], updated: Sequence[str]) -> None:
+        """Write changed rows in one commit; of rows that exist only the `updated` columns change."""
+        if changes.rows.is_empty():
+            return
+        if not changes.months:
+            inside = [name for name in changes.rows.columns if name not in (STORED_MONTH, ACTION)]
+            self.append(changes.rows.select(inside))
+            return
+        with store_errors("merging", self.uri):
+            self._merge(changes, key, updated)
+
+    def _merge(self, changes: Changes, key: Sequence[str], updated: Sequence[str]) -> None:
+        rows = changes.rows
+        actions = rows if ACTION in rows.columns else rows.with_columns(pl.lit(WRITE).alias(ACTION))
+        inside = [name for name in actions.columns if name not in (STORED_MONTH, ACTION)]
+        merger = self.open().merge(
+            actions,
+            _predicate(changes.months, key),
+            source_alias="s",
+            target_alias="t",
+            merge_schema=True,
+            writer_properties=COMPRESSION,
+        )
+        (
+            merger.when_matched_delete(predicate=f"s.{ACTION} = '{DELETE}'")
+            .when_matched_update(_same(updated), predicate=f"s.{ACTION} = '{WRITE}'")
+            .when_not_matched_insert(_same(inside))
+            .execute()
+        )
+
+
+def _predicate(months: Sequence[str], key: Sequence[str]) -> str:
+    # the months are named one by one so that files of all others are not even opened
+    static = ", ".join(f"'{month}'" for month in months)
+    keys = " AND ".join(f"t.{name} = s.{name}" for name in key)
+    return f"t.{MONTH} IN ({static}) AND t.{MONTH} = s.{STORED_MONTH} AND {keys}"
+
+
+def _same(names: Sequence[str]) -> dict[str, str]:
+    return {name: f"s.{name}" for name in names}

@@ -1,0 +1,259 @@
+"""How the rest of the product uses the tables: write, judge, publish; read what was published.
+
+::
+
+    with store.lock("ingest"):
+        store.write(PULL_REQUESTS, checked.valid)
+        store.publish(runs)              # one commit: from now on readers see all of it
+    tables = store.read("pull_requests", store.published())
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from ingest.contracts import BY_NAME, TABLES, Table
+from ingest.contracts.ingest_runs import INGEST_RUNS
+from ingest.errors import StoreError
+from ingest.locking import Waiting, folder_lock
+from ingest.store import keeping, ledger, upkeep
+from ingest.store.changes import Changes, changes_of, judgements, replacement
+from ingest.store.delta import Delta
+from ingest.store.durable import sync_commits
+from ingest.store.object_lock import ObjectLock
+from ingest.store.place import place_of, store_errors
+from ingest.store.rows import STORED_ONLY, completed, in_contract, prepared, stored_columns
+from ingest.store.values import Published, Written
+
+CHUNK_ROWS: Final = 250_000  # keeps a write of millions of rows within about a gigabyte
+_NOTHING: Final = Written(0, 0, 0)
+
+
+class Store:
+    """Tables, refused rows and raw copies below one address: a folder, s3://, abfss:// or gs://.
+
+    Not for use by several threads at once; several processes are what the lock is for. Every
+    method that writes takes the lock itself unless the caller holds it already.
+    """
+
+    def __init__(self, uri: str, storage_options: Mapping[str, str] | None = None) -> None:
+        self._place = place_of(uri, storage_options)
+        self._lock_depth = 0
+        self._object_lock = ObjectLock(self._place) if self._place.folder is None else None
+        self._ledger = self._delta(INGEST_RUNS.name)
+
+    def _delta(self, name: str) -> Delta:
+        return Delta(self._place, "tables", name)
+
+    # -- one writer -------------------------------------------------------------------------------
+
+    @contextmanager
+    def lock(
+        self, purpose: str, *, wait_seconds: float = 0, on_wait: Callable[[str], None] | None = None
+    ) -> Iterator[None]:
+        """Be the only writer; StoreError names the other one. Reading needs no lock."""
+        if self._lock_depth:
+            with self._deeper():
+                yield
+            return
+        waiting = Waiting(wait_seconds, on_wait)
+        with self._lock_of_place(purpose, waiting), self._deeper():
+            yield
+
+    def _lock_of_place(self, purpose: str, waiting: Waiting) -> AbstractContextManager[None]:
+        if self._object_lock is not None:
+            return self._object_lock.held(purpose, waiting)
+        return folder_lock(Path(self._place.root), purpose, waiting)
+
+    @contextmanager
+    def _deeper(self) -> Iterator[None]:
+        self._lock_depth += 1
+        try:
+            yield
+        finally:
+            self._lock_depth -= 1
+
+    # -- writing ----------------------------------------------------------------------------------
+
+    def write(self, table: Table, rows: pl.DataFrame) -> Written:
+        """Take rows that hold their contract: newer states replace older ones, events only appear.
+
+        What was judged afterwards (the table's derived columns) stays until it is judged again.
+        A replay changes nothing and commits nothing.
+        """
+        with self.lock(f"write {table.name}"):
+            parts = (self._write_part(table, part) for part in rows.iter_slices(CHUNK_ROWS))
+            return sum(parts, _NOTHING)
+
+    def _write_part(self, table: Table, rows: pl.DataFrame) -> Written:
+        with store_errors("writing", self._delta(table.name).uri):
+            changes = changes_of(prepared(rows, table), self._stored(table), table)
+        updated = [name for name in stored_columns(table) if name not in table.derived]
+        return self._commit(table, changes, updated)
+
+    def judge(self, table: Table, rows: pl.DataFrame) -> Written:
+        """Set derived columns by key where they differ; rows need the key and what was judged."""
+        with self.lock(f"judge {table.name}"):
+            stored = self._stored(table)
+            if stored is None or rows.is_empty():
+                return Written(0, 0, rows.height)
+            with store_errors("judging", self._delta(table.name).uri):
+                changes = judgements(rows, stored, table)
+            judged = [name for name in table.derived if name in rows.columns]
+            return self._commit(table, changes, judged)
+
+    def replace(self, table: Table, rows: pl.DataFrame, source: str) -> Written:
+        """Make the rows of one source exactly these; keys that another source gave stay as they are."""
+        with self.lock(f"replace {table.name}"):
+            own = prepared(rows.with_columns(pl.lit(source).alias("source")), table)
+            stored = self._stored(table)
+            with store_errors("replacing", self._delta(table.name).uri):
+                changes = (
+                    changes_of(own, None, table)
+                    if stored is None
+                    else replacement(own, stored, table, source)
+                )
+            updated = [name for name in stored_columns(table) if name not in table.derived]
+            return self._commit(table, changes, updated)
+
+    def _commit(self, table: Table, changes: Changes, updated: list[str]) -> Written:
+        self._delta(table.name).merge(changes, table.key, updated)
+        return Written(changes.inserted, changes.updated, changes.unchanged, changes.deleted)
+
+    def _stored(self, table: Table) -> pl.LazyFrame | None:
+        delta = self._delta(table.name)
+        if delta.exists():
+            return completed(delta.scan(), table)
+        self._refuse_lost(table)
+        return None
+
+    def _refuse_lost(self, table: Table) -> None:
+        """Refuse to begin a table anew that was published once: its log is gone."""
+        published = self.published()
+        if published is not None and table.name in published.versions:
+            raise StoreError(
+                f"{self._delta(table.name).uri}: was published at version {published.versions[table.name]}, "
+                f"but is not there any more; restore it from a copy, or "
+                f"move the whole store away and ingest again"
+            )
+
+    def quarantine(self, table: Table, rejected: pl.DataFrame, run_id: str) -> None:
+        """Keep refused rows as text, with the rules they broke and the run that met them first."""
+        with self.lock(f"quarantine {table.name}"):
+            keeping.quarantine(self._quarantine_of(table.name), table, rejected, run_id)
+
+    def quarantined(self, name: str) -> pl.LazyFrame:
+        """Refused rows of a table: text, `broken_rules`, `run_id`."""
+        delta = self._quarantine_of(name)
+        if not delta.exists():
+            texts = dict.fromkeys(BY_NAME[name].columns, pl.String())
+            return pl.LazyFrame(schema={**texts, "broken_rules": pl.List(pl.String), "run_id": pl.String()})
+        return delta.scan().select(pl.exclude(*STORED_ONLY))
+
+    def _quarantine_of(self, name: str) -> Delta:
+        return Delta(self._place, "quarantine", name)
+
+    def keep_raw(self, content: bytes, digest: str) -> str:
+        """Keep a compressed copy of an input; its name inside the store."""
+        return keeping.keep_raw(self._place, content, digest)
+
+    def raw(self, name: str) -> bytes:
+        """Read the bytes kept under a name that `keep_raw` gave."""
+        return keeping.raw(self._place, name)
+
+    # -- publishing -------------------------------------------------------------------------------
+
+    def publish(self, runs: pl.DataFrame) -> Published:
+        """Make the tables as they are now what readers see, and say so in the ledger: one commit.
+
+        On a folder everything is flushed to the disk before this returns.
+        """
+        with self.lock("publish"):
+            before = self.published()
+            versions = dict(self._versions())
+            self._flush_tables(versions, before.versions if before else {})
+            if self._object_lock is not None:
+                self._object_lock.confirm()
+            sequence = self._ledger.version() + 1 if self._ledger.exists() else 0
+            self._ledger.append(ledger.stamped(runs, versions, sequence))
+            self._flush(INGEST_RUNS.name, range(sequence, self._ledger.version() + 1))
+            return self._published_now()
+
+    def _versions(self) -> Iterator[tuple[str, int]]:
+        for table in TABLES:
+            delta = self._delta(table.name)
+            if table.kind != "ledger" and delta.exists():
+                yield table.name, delta.version()
+
+    def _flush_tables(self, versions: Mapping[str, int], flushed: Mapping[str, int]) -> None:
+        for name, version in versions.items():
+            self._flush(name, range(flushed.get(name, -1) + 1, version + 1))
+
+    def _flush(self, name: str, versions: range) -> None:
+        if self._place.folder is None or not versions:
+            return
+        with store_errors("flushing to the disk", self._delta(name).uri):
+            sync_commits(self._place.folder / "tables" / name, versions)
+
+    def _published_now(self) -> Published:
+        published = self.published()
+        if published is None:
+            raise StoreError(
+                f"{self._ledger.uri}: the publication just made cannot be read back; look at the disk"
+            )
+        return published
+
+    # -- reading ----------------------------------------------------------------------------------
+
+    def published(self, known_at: datetime | None = None) -> Published | None:
+        """Look up the publication in force, now or as it was known at a moment; None when there was none."""
+        row = ledger.latest(self._entries(known_at))
+        if row is None:
+            return None
+        return Published(str(row["run_id"]), row["published_at"], ledger.versions_in(row))
+
+    def _entries(self, known_at: datetime | None) -> pl.DataFrame:
+        with store_errors("reading the ledger", self._ledger.uri):
+            return ledger.entries(self._ledger, known_at)
+
+    def runs(self, known_at: datetime | None = None) -> pl.DataFrame:
+        """Ledger rows in the order they were published."""
+        return self._entries(known_at).select(list(INGEST_RUNS.columns))
+
+    def read(self, name: str, published: Published) -> pl.LazyFrame:
+        """Read a table as it was published: exactly the contract's columns."""
+        if name == INGEST_RUNS.name:
+            return self.runs(published.at).lazy()
+        version = published.versions.get(name)
+        return ledger.empty(name) if version is None else self._contract_rows(name, version)
+
+    def current(self, name: str) -> pl.LazyFrame:
+        """Read a table as it is now, published or not: for the writer's own derivations only."""
+        return self._contract_rows(name, None) if self._delta(name).exists() else ledger.empty(name)
+
+    def _contract_rows(self, name: str, version: int | None) -> pl.LazyFrame:
+        return in_contract(self._delta(name).scan(version), BY_NAME[name])
+
+    # -- upkeep -----------------------------------------------------------------------------------
+
+    def compact(self, keep: Collection[Published]) -> None:
+        """Merge small files and delete what no kept publication needs; the one in force is always kept."""
+        with self.lock("compact"):
+            in_force = self.published()
+            kept = [*keep, *([in_force] if in_force else [])]
+            for name, _ in self._versions():
+                upkeep.tidy(self._delta(name), [one.versions[name] for one in kept if name in one.versions])
+            for delta in self._unpinned():
+                upkeep.tidy(delta, [delta.version()])  # a reader may have it open
+            if self._place.folder is not None:
+                upkeep.sweep(self._place.folder)
+
+    def _unpinned(self) -> list[Delta]:
+        kept_aside = [self._quarantine_of(table.name) for table in TABLES]
+        return [delta for delta in (self._ledger, *kept_aside) if delta.exists()]

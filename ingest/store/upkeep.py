@@ -1,0 +1,39 @@
+"""What may be thrown away: small files once merged, versions that nobody keeps, and what crashes left."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any, Final
+
+from ingest.store.delta import COMPRESSION, Delta
+from ingest.store.place import store_errors
+
+# a write that was killed leaves its half-written objects under such names; no vacuum knows them
+_STAGING_PATTERNS: Final = ("*.parquet#*", "*.json#*", "*.staged")
+
+
+def tidy(delta: Delta, kept_versions: Collection[int]) -> None:
+    """Merge small files, then delete the files of versions that are neither kept nor current."""
+    table = delta.open()
+    with store_errors("compacting", delta.uri):
+        table.optimize.compact(writer_properties=COMPRESSION)
+        current = delta.version()
+        options: dict[str, Any] = {
+            "retention_hours": 0,
+            "enforce_retention_duration": False,
+            "full": True,  # also files of writes that never became a commit
+            "keep_versions": sorted({*kept_versions, current}),
+        }
+        fresh = delta.open()
+        has_waste = bool(fresh.vacuum(dry_run=True, **options))
+        if has_waste:  # an idle vacuum would commit twice, for nothing
+            fresh.vacuum(dry_run=False, **options)
+
+
+def sweep(folder: Path) -> int:
+    """Delete staging files of killed writers; how many there were."""
+    left = [path for pattern in _STAGING_PATTERNS for path in folder.rglob(pattern)]
+    for path in left:
+        path.unlink(missing_ok=True)
+    return len(left)

@@ -1,0 +1,134 @@
+"""How many changes, escapes and looks does each sprint of a pilot have?
+
+Definitions 5: a change belongs to the sprint in which it merged; what was found later counts for
+that sprint. `first_published` counts by events known on the day the sprint closed, so that a
+number that has moved since can be shown beside the one that was first seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+import polars as pl
+
+from metrics.escapes import STANDINGS
+from metrics.estimate import Coverage, Number
+from metrics.gate.policy import Policy
+from metrics.gate.states import FirstPublished, SprintCount
+from metrics.shares import share
+
+NO_CHANGE: Final = "no in-scope change merged in this window"
+_COUNTED: Final = ("bypassed", "detected", "independent")
+Counts = Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a sprint lies in time and in the run of evidence."""
+
+    number: int  # from 1
+    start: datetime  # UTC
+    end: datetime  # UTC, exclusive
+    epoch: int | None  # None = straddles a change of epoch
+    closed: bool
+    mature: bool
+
+
+def count_sprints(
+    changes: pl.DataFrame,
+    places: tuple[Place, ...],
+    coverage: Callable[[datetime, datetime], Coverage],
+    policy: Policy,
+) -> tuple[SprintCount, ...]:
+    """Count every sprint that has started; no nowcast yet.
+
+    Parameters
+    ----------
+    changes
+        From :func:`metrics.escapes.described`.
+    coverage
+        What was in scope between two moments (:meth:`metrics.scope.Scope.coverage`).
+    """
+    counts = _counts(changes)
+    return tuple(
+        _sprint(place, counts.get(place.number, {}), coverage(place.start, place.end), policy)
+        for place in places
+    )
+
+
+def recount_without_late(
+    sprints: tuple[SprintCount, ...], changes: pl.DataFrame, policy: Policy
+) -> tuple[SprintCount, ...]:
+    """The same sprints if dismissals made after a sprint had closed did not count."""
+    counts = _counts(changes)
+    return tuple(_with_standing(sprint, counts.get(sprint.number, {}), policy) for sprint in sprints)
+
+
+def _counts(changes: pl.DataFrame) -> dict[int, Counts]:
+    """Per sprint: changes, and changes of each kind under each standing of the decisions."""
+    kinds = [_low(suffix) for suffix, _ in STANDINGS] + [_high(suffix) for suffix, _ in STANDINGS]
+    critical = [pl.col(f"critical{suffix}").sum() for suffix, _ in STANDINGS]
+    rows = (
+        changes.filter(pl.col("sprint").is_not_null())
+        .group_by("sprint")
+        .agg(*kinds, *critical, pl.col(_COUNTED).sum(), changes=pl.len())
+    )
+    return {row["sprint"]: row for row in rows.iter_rows(named=True)}
+
+
+def _low(suffix: str) -> pl.Expr:
+    return pl.col(f"escaped_confirmed{suffix}").sum().alias(f"low{suffix}")
+
+
+def _high(suffix: str) -> pl.Expr:
+    either = pl.col(f"escaped_confirmed{suffix}") | pl.col(f"escaped_unreviewed{suffix}")
+    return either.sum().alias(f"high{suffix}")
+
+
+def _sprint(place: Place, counts: Counts, coverage: Coverage, policy: Policy) -> SprintCount:
+    low, high = counts.get("low", 0), counts.get("high", 0)
+    return SprintCount(
+        number=place.number,
+        start=place.start,
+        end=place.end,
+        closed=place.closed,
+        mature=place.mature,
+        epoch=place.epoch,
+        changes=counts.get("changes", 0),
+        escapes_low=low,
+        escapes_high=high,
+        critical=counts.get("critical", 0),
+        bypasses=counts.get("bypassed", 0),
+        detected=counts.get("detected", 0),
+        independent=counts.get("independent", 0),
+        rate=share(low, coverage, policy.confidence, NO_CHANGE),
+        rate_high=share(high, coverage, policy.confidence, NO_CHANGE),
+        nowcast=None,
+        first_published=_first_published(place, counts),
+    )
+
+
+def _first_published(place: Place, counts: Counts) -> FirstPublished | None:
+    if not place.closed:
+        return None
+    low, high = counts.get("low_at_close", 0), counts.get("high_at_close", 0)
+    return FirstPublished(counts.get("changes", 0), low, high, place.end)
+
+
+def _with_standing(sprint: SprintCount, counts: Counts, policy: Policy) -> SprintCount:
+    low, high = counts.get("low_without_late", 0), counts.get("high_without_late", 0)
+    return replace(
+        sprint,
+        escapes_low=low,
+        escapes_high=high,
+        critical=counts.get("critical_without_late", 0),
+        rate=_restated(sprint.rate, low, policy),
+        rate_high=_restated(sprint.rate_high, high, policy),
+    )
+
+
+def _restated(rate: Number, escapes: int, policy: Policy) -> Number:
+    return share(escapes, rate.coverage, policy.confidence, NO_CHANGE)

@@ -1,0 +1,80 @@
+"""What one would use instead, doing as much of the same as it can; one name, one process."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def duckdb(folder: Path) -> None:
+    import duckdb as database  # noqa: PLC0415
+
+    connection = database.connect(str(folder / "beside.duckdb"))
+    pages = f"{folder}/raw/pull_requests/**/*.json"
+    connection.execute("create table pulls (repository text, number int, node json, primary key (repository, number))")
+    connection.execute("create table reviews (id text primary key, repository text, number int, review json)")
+    connection.execute(f"""
+        create temp table nodes as select r->>'nameWithOwner' repository, (n->>'number')::int number, n node
+        from (select p->'data'->'repository' r,
+              unnest(cast(p->'data'->'repository'->'pullRequests'->'nodes' as json[])) n
+              from read_json_objects('{pages}', format='unstructured', maximum_object_size=200000000) t(p))
+    """)  # noqa: S608
+    connection.execute("insert or replace into pulls select distinct on (repository, number) * from nodes")
+    connection.execute("""
+        insert or replace into reviews select distinct on (review->>'id') review->>'id', repository, number, review
+        from (select repository, number, unnest(cast(node->'reviews'->'nodes' as json[])) review from nodes)
+    """)
+    connection.close()
+
+
+def pandas_demo(_folder: Path) -> None:
+    import pandas as pd  # noqa: PLC0415
+
+    rows = []
+    for path in (ROOT / "data" / "demo" / "pull_requests").rglob("*.json"):
+        for node in json.loads(path.read_text())["data"]["repository"]["pullRequests"]["nodes"]:
+            rows.append({"merged_at": node["mergedAt"], "branch": node["headRefName"], "number": node["number"]})
+    merged = pd.DataFrame(rows).dropna(subset=["merged_at"])
+    merged["merged_at"] = pd.to_datetime(merged["merged_at"])
+    sprint = (merged["merged_at"] - pd.Timestamp("2026-03-02", tz="UTC")).dt.days // 14
+    print(merged.groupby(sprint).size())
+
+
+def gate(folder: Path) -> None:
+    import polars as pl  # noqa: PLC0415
+
+    from metrics.gate.assessment import Ask, assess  # noqa: PLC0415
+    from metrics.gate.policy import Policy  # noqa: PLC0415
+    from metrics.pilot import Pilot  # noqa: PLC0415
+    from metrics.tables import Tables  # noqa: PLC0415
+
+    names = Tables.__dataclass_fields__
+    tables = Tables(**{name: pl.scan_parquet(folder / "frames" / f"{name}.parquet") for name in names})
+    pilot = Pilot("all", ("*",), date(2026, 3, 2))
+    ask = Ask(datetime(2026, 8, 17, tzinfo=UTC), None, ())
+    print(assess(tables, pilot, Policy(), ask).verdict.sentence)
+
+
+def pandas_gate(folder: Path) -> None:
+    import pandas as pd  # noqa: PLC0415
+
+    pulls = pd.read_parquet(folder / "frames" / "pull_requests.parquet", columns=["repository", "number", "merged_at", "authorship"])
+    findings = pd.read_parquet(folder / "frames" / "findings.parquet", columns=["repository", "introduced_by", "first_seen_stage"])
+    agent = pulls[pulls.merged_at.notna() & (pulls.authorship == "agent")]
+    escaped = findings[findings.first_seen_stage == "post_merge"].drop_duplicates(["repository", "introduced_by"])
+    joined = agent.merge(escaped, how="left", left_on=["repository", "number"], right_on=["repository", "introduced_by"])
+    sprint = (joined.merged_at - pd.Timestamp("2026-03-02", tz="UTC")).dt.days // 14
+    print(joined.introduced_by.notna().groupby(sprint).agg(["sum", "count"]))
+
+
+BESIDE: dict[str, Callable[[Path], None]] = {
+    each.__name__: each for each in (duckdb, pandas_demo, gate, pandas_gate)
+}
+
+if __name__ == "__main__":
+    BESIDE[sys.argv[1]](Path(sys.argv[2]))

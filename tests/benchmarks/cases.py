@@ -1,0 +1,136 @@
+"""What is measured, and what stands beside it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from data import simulator
+from data.simulator import frames
+
+ROOT = Path(__file__).parents[2]
+PULLS = int(os.environ.get("BENCH_PULLS", "100000"))
+MILLION = int(os.environ.get("BENCH_MILLION", "1000000"))
+
+CONFIGURATION = """
+as_of = 2026-08-17
+[store]
+uri = "lake"
+[[pilot]]
+name = "all"
+repositories = ["*"]
+start_on = 2026-03-02
+[sources.github_export]
+paths = ["raw/pull_requests/**/*.json"]
+"""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One command, how often it runs, and what its pace is counted in."""
+
+    title: str
+    command: Callable[[Path], Sequence[str]]
+    before: Callable[[Path], None] | None = None
+    rows: int = 0
+    goal: str = ""
+    runs: int = 0
+    config: Callable[[Path], Path] = lambda folder: folder / "pilot.toml"
+    expected_codes: tuple[int, ...] = (0,)
+
+    def environment(self, folder: Path) -> dict[str, str]:
+        return {**os.environ, "PILOT_CONFIG": str(self.config(folder))}
+
+
+@dataclass(frozen=True)
+class Group:
+    name: str
+    meaning: str
+    prepare: Callable[[Path], None]
+    cases: tuple[Case, ...]
+
+
+def pilot(*words: str) -> Callable[[Path], Sequence[str]]:
+    return lambda _folder: ("-m", "dashboard", *words)
+
+
+def beside(name: str) -> Callable[[Path], Sequence[str]]:
+    return lambda folder: ("-m", "tests.benchmarks.beside", name, str(folder))
+
+
+def demo(_folder: Path) -> Path:
+    return ROOT / "data" / "pilot.toml"
+
+
+def write_raw(folder: Path) -> None:
+    simulator.write(folder / "raw", PULLS, 1, None)
+    (folder / "pilot.toml").write_text(CONFIGURATION)
+
+
+def forget(folder: Path) -> None:
+    shutil.rmtree(folder / "lake", ignore_errors=True)
+    (folder / "beside.duckdb").unlink(missing_ok=True)
+
+
+def change_one_percent(folder: Path) -> None:
+    """Every hundredth file is delivered again, a moment newer and with another title."""
+    files = sorted((folder / "raw" / "pull_requests").rglob("*.json"))
+    for path in files[:: max(len(files) // max(len(files) // 100, 1), 1)][: max(len(files) // 100, 1)]:
+        page = orjson.loads(path.read_bytes())
+        for node in page["data"]["repository"]["pullRequests"]["nodes"]:
+            node["title"] += "."
+            node["updatedAt"] = "2026-08-16T23:59:59Z"
+        path.write_bytes(orjson.dumps(page))
+
+
+def write_frames(folder: Path) -> None:
+    target = folder / "frames"
+    target.mkdir(exist_ok=True)
+    for name, frame in frames.tables(MILLION, 1).items():
+        frame.write_parquet(target / f"{name}.parquet")
+
+
+def ingest_demo(_folder: Path) -> None:
+    os.system(f"cd {ROOT} && PILOT_CONFIG=data/pilot.toml .venv/bin/pilot ingest >/dev/null")  # noqa: S605
+
+
+def nothing(_folder: Path) -> None:
+    """Some groups need no preparation."""
+
+
+GROUPS: tuple[Group, ...] = (
+    Group(
+        "ingest",
+        f"{PULLS:,} pull requests with reviews, from GitHub's GraphQL pages to published tables",
+        write_raw,
+        (
+            Case("pilot ingest (contracts, quarantine, authorship, publish)", pilot("ingest"), forget, PULLS, runs=1),
+            Case("  again, nothing new", pilot("ingest"), None, PULLS),
+            Case("  again, 1 % of the files changed", pilot("ingest"), change_one_percent, runs=1),
+            Case("DuckDB read_json + insert or replace (pull requests and reviews only)", beside("duckdb"), forget, PULLS, runs=1),
+        ),
+    ),
+    Group(
+        "demo",
+        "whole process with imports, on the demo",
+        ingest_demo,
+        (
+            Case("pilot gate --json", pilot("gate", "--json"), goal="under 2.5 s", config=demo, expected_codes=(0, 20, 21, 22)),
+            Case("pandas: read the same pages, escapes per sprint only", beside("pandas_demo"), config=demo),
+        ),
+    ),
+    Group(
+        "gate",
+        f"verdict over {MILLION:,} pull requests",
+        write_frames,
+        (
+            Case("gate: all sprints, criteria, baselines, evidence", beside("gate"), rows=MILLION, goal="under 5 s and 2 GB"),
+            Case("pandas: escapes per sprint only", beside("pandas_gate"), rows=MILLION),
+        ),
+    ),
+)

@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from metrics.detection import detection, unusable_scans
+from metrics.scope import scope
+from tests.builders_metrics import START, day, head_scan, pilot, pull_request, scan, tables
+
+FOLLOW_UP = timedelta(days=30)
+
+
+def seen(*scans: Any, merged: float = 1) -> dict[str, Any]:
+    """What looked at the one change of the pilot."""
+    given = tables(pull_requests=[pull_request(1, merged)], scans=scans)
+    changes = scope(given, pilot(), ("agent",)).changes
+    return detection(changes, given, FOLLOW_UP).row(0, named=True)
+
+
+def unusable(*scans: Any) -> list[str]:
+    return unusable_scans(tables(scans=scans), pilot(), START)["scan_id"].to_list()
+
+
+def test_without_any_scan_nothing_looked():
+    assert seen() == {
+        "repository": "acme/pay", "number": 1, "detecting_tools": [],
+        "independent": False, "pre_scanned": False, "detected": False,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("at", "looked"), [(0.9, False), (1, True), (31, True), (31.01, False)])
+def test_a_scan_looks_from_the_merge_to_the_end_of_the_follow_up(at: float, looked: bool):  # noqa: FBT001
+    assert seen(scan("s", at))["detected"] is looked
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [{"status": "failed"}, {"status": "partial"}, {"stage": "unknown"}, {"repository": "acme/other"}, {"scanned_at": None}],
+)
+def test_a_scan_that_says_nothing_here_is_no_look(fault: dict[str, Any]):
+    assert seen(scan("s", 5, **fault))["detected"] is False
+
+
+def test_every_tool_that_looked_is_named_once_in_order():
+    looks = [scan("1", 5, tool="zeta"), scan("2", 6, tool="alpha"), scan("3", 7, tool="alpha"), scan("4", 40, tool="late")]
+    assert seen(*looks)["detecting_tools"] == ["alpha", "zeta"]
+
+
+def test_repeating_the_pre_merge_scan_is_detection_but_not_independent():
+    found = seen(head_scan("pre", 1), scan("post"))
+    assert (found["detected"], found["independent"], found["pre_scanned"]) == (True, False, True)
+
+
+@pytest.mark.parametrize("other", [{"tool": "scan-b"}, {"rules_version": "2"}])
+def test_another_tool_or_newer_rules_are_independent(other: dict[str, str]):
+    assert seen(head_scan("pre", 1), scan("post", **other))["independent"] is True
+
+
+def test_without_a_pre_merge_scan_any_later_look_is_independent():
+    assert seen(scan("post"))["independent"] is True
+
+
+def test_rules_that_change_only_in_the_middle_of_the_follow_up_are_seen():
+    looks = [scan("1", 5), scan("2", 10, rules_version="2"), scan("3", 15)]
+    assert seen(head_scan("pre", 1), *looks)["independent"] is True
+    both_before = [head_scan("pre", 1), head_scan("pre2", 1, rules_version="2")]
+    assert seen(*both_before, *looks)["independent"] is False
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, "1"), ("1", None), (None, None)])
+def test_the_same_tool_with_unknown_rules_is_not_taken_for_independent(before: str | None, after: str | None):
+    assert seen(head_scan("pre", 1, rules_version=before), scan("post", rules_version=after))["independent"] is False
+
+
+def test_a_failed_pre_merge_scan_is_no_scan():
+    assert seen(head_scan("pre", 1, status="failed"))["pre_scanned"] is False
+
+
+def test_a_scan_of_the_pull_requests_head_after_its_merge_is_not_before_it():
+    assert seen(head_scan("pre", 1, 2))["pre_scanned"] is False
+
+
+def test_each_change_has_its_own_follow_up():
+    given = tables(
+        pull_requests=[pull_request(1, 1), pull_request(2, 20), pull_request(3, 40)], scans=[scan("s", 35)]
+    )
+    changes = scope(given, pilot(), ("agent",)).changes
+    found = detection(changes, given, FOLLOW_UP)
+    assert dict(found.select("number", "detected").iter_rows()) == {1: False, 2: True, 3: False}
+
+
+@pytest.mark.parametrize("status", ["failed", "partial", "unreadable"])
+def test_a_scan_that_could_not_be_used_is_named(status: str):
+    assert unusable(scan("s", status=status)) == ["s"]
+
+
+def test_a_withdrawn_or_ok_scan_is_usable():
+    assert unusable(scan("a", status="withdrawn"), scan("b")) == []
+
+
+def test_a_scan_that_could_not_be_placed_concerns_every_pilot():
+    assert unusable(scan("a", repository=None), scan("b", None)) == ["a", "b"]
+    assert unusable(scan("c", status="failed", repository="other/thing")) == []
+
+
+def test_a_failed_scan_from_before_the_pilot_is_history():
+    assert unusable(scan("s", -3, status="failed")) == []
+
+
+def test_a_later_ok_scan_of_the_same_stream_makes_good():
+    assert unusable(scan("bad", 5, status="failed"), scan("good", 6)) == []
+    assert unusable(scan("bad", 5, status="failed"), scan("good", 4)) == ["bad"]
+
+
+@pytest.mark.parametrize("other", [{"tool": "scan-b"}, {"ref": "refs/heads/dev"}, {"repository": "acme/x"}])
+def test_an_ok_scan_of_another_stream_makes_nothing_good(other: dict[str, str]):
+    assert unusable(scan("bad", 5, status="failed"), scan("good", 6, **other)) == ["bad"]
+
+
+def test_streams_without_a_ref_are_one_stream():
+    assert unusable(scan("bad", 5, status="failed", ref=None), scan("good", 6, ref=None)) == []
+
+
+def test_a_file_that_was_read_again_is_made_good():
+    unread = scan("bad", None, status="unreadable", repository=None, tool=None, file="x.sarif")
+    assert unusable(unread, scan("good", 4, file="x.sarif", ingested_at=day(9))) == []
+
+
+def test_a_good_run_in_the_same_reading_of_a_file_makes_no_other_run_good():
+    unread = scan("bad", None, status="partial", file="x.sarif")
+    assert unusable(unread, scan("good", 4, file="x.sarif")) == ["bad"]
+
+
+def test_the_answer_is_the_same_whatever_the_order_of_rows():
+    rows = [scan("b", status="failed"), scan("a", None), scan("c", 9, tool="x", status="partial")]
+    assert unusable(*rows) == unusable(*reversed(rows)) == ["a", "b", "c"]
+    assert unusable() == []

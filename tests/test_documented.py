@@ -1,0 +1,85 @@
+"""Nothing that people can name is without its line: commands, metrics, criteria, states, tables, settings."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import typer
+
+from dashboard.cli import app
+from dashboard.describing import KINDS, describe
+from dashboard.starting import TEMPLATE
+from ingest.contracts import TABLES
+from ingest.contracts.common import Table
+from ingest.sources import SOURCES
+from metrics.catalogue import CATALOGUE
+from metrics.gate.criteria import CRITERIA
+from metrics.gate.states import STATES
+from tests.documenting import metrics_table
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_stands_in_the_readme_and_has_help(name: str) -> None:
+    assert f"`pilot {name}" in README
+    assert COMMANDS[name].help
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_has_help(name: str) -> None:
+    silent = [parameter.name for parameter in COMMANDS[name].params if not getattr(parameter, "help", "")]
+    assert not silent, f"pilot {name}: no help for {silent}"
+
+
+def test_the_readme_prints_the_catalogue() -> None:
+    assert metrics_table() in README, "run `python -m tests.documenting` to print the catalogue into README.md"
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_every_state_is_explained_in_the_readme(state: str) -> None:
+    assert f"| `{state}` |" in README
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_every_column_has_a_meaning_and_every_number_a_unit(table: Table) -> None:
+    for name, column in table.columns.items():
+        assert column.description, f"{table.name}.{name} has no description"
+        is_number = type(column).__name__ in {"Int64", "Float64"}
+        assert not is_number or (column.metadata or {}).get("unit"), f"{table.name}.{name} has no unit"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_describe_prints_every_kind(kind: str) -> None:
+    assert all(entry.title for entry in describe(kind))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [*(metric.id for metric in CATALOGUE), *(each.id for each in CRITERIA), *STATES]
+    + [table.name for table in TABLES]
+    + [source.name for source in SOURCES],
+)
+def test_describe_knows_every_name(name: str) -> None:
+    assert describe(name)
+
+
+@pytest.mark.parametrize("metric", CATALOGUE, ids=lambda metric: metric.id)
+def test_every_metric_says_what_it_counts_and_what_it_leaves_out(metric: object) -> None:
+    for field in ("title", "unit", "numerator", "denominator", "method", "caveats"):
+        assert getattr(metric, field), f"{metric} has no {field}"
+
+
+def test_the_template_of_init_names_every_source() -> None:
+    for source in SOURCES:
+        assert f"[sources.{source.name}]" in TEMPLATE or f"[[sources.{source.name}]]" in TEMPLATE
+
+
+def test_links_of_the_guides_lead_somewhere() -> None:
+    for guide in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+        for target in re.findall(r"\]\((?!http)([^)#]+)", guide.read_text(encoding="utf-8")):
+            assert (guide.parent / target).exists(), f"{guide.name} links to {target}, which is not there"
