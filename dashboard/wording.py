@@ -209,7 +209,8 @@ def blockers(verdict: Verdict) -> tuple[str, ...]:
     """What stands in the way, by the titles that people know."""
     titles = {outcome.criterion: outcome.title for outcome in verdict.criteria}
     required = f"reading not reached: {READING_WORDS.get(verdict.require, verdict.require).lower()}"
-    names = titles | dict.fromkeys(READING_WORDS, required)
+    states = {name: words.lower() for name, words in STATE_WORDS.items()}
+    names = titles | states | dict.fromkeys(READING_WORDS, required)
     return tuple(names.get(name, name) for name in verdict.blocked_by)
 
 

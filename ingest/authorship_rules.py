@@ -238,6 +238,12 @@ REVIEW_BOTS: Final = frozenset({
 
 RULES: Final = (*IDENTITIES, *AUTOMATION, *BRANCHES, *MARKERS, *TRAILERS, *COMMIT_AUTHORS)
 
+# Addresses of agents; every other address is a person's and is never kept.
+MACHINE_ADDRESSES: Final = (
+    r"(?:no-?reply@(?:anthropic\.com|openai\.com|aider\.chat|opencode\.ai)|aider@aider\.chat|codex@openai\.com|"
+    r"cursoragent@cursor\.com|openhands@all-hands\.dev|amp@ampcode\.com|windsurf@codeium\.com)"
+)
+
 # Blocks that review bots write into the descriptions of other people's pull requests.
 FOREIGN_BLOCKS: Final = (
     ("cursor_summary", r"<!-- cursor_summary -->.*?(?:<!-- /cursor_summary -->|\Z)"),

@@ -14,6 +14,7 @@ from typing import Final
 from ingest.authorship_rules import (
     FOREIGN_BLOCKS,
     INSTALLING,
+    MACHINE_ADDRESSES,
     MODEL,
     REVIEW_BOTS,
     RULES,
@@ -49,7 +50,9 @@ _INSTALLING: Final = re.compile(INSTALLING, re.IGNORECASE)
 _MODEL: Final = re.compile(MODEL, re.IGNORECASE)
 _NOREPLY: Final = re.compile(r"<?\b(\d+)\+([\w-]+)(\[bot\])?@users\.noreply\.github\.com\b>?", re.IGNORECASE)
 _PLAIN_NOREPLY: Final = re.compile(r"<([\w-]+)@users\.noreply\.github\.com>", re.IGNORECASE)
-_EMAIL: Final = re.compile(r"\s*<?[^\s<>@]+@[^\s<>@]+>?")
+_EMAIL: Final = re.compile(r"\s*<?([^\s<>@()]+@[^\s<>@()]+)>?")
+_MACHINE: Final = re.compile(MACHINE_ADDRESSES, re.IGNORECASE)
+_ACCOUNT: Final = re.compile(r"\(@([\w-]+)\)")
 _TRAILER: Final = re.compile(
     r"^[ \t]*((?:co-authored|assisted|generated)-by|replit-commit-author)[ \t]*:[ \t]*(\S.*?)[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
@@ -156,12 +159,12 @@ def _author_signals(login: str | None, name: str | None, email: str | None) -> t
     spelled, kind = actor(login)
     found = _login_signals(spelled, kind)
     rule = _COMMIT_LOGINS.get(spelled.lower()) if spelled else None
-    if rule is not None:
+    if rule is not None and not found:
         found.append(f"{rule.id}: {spelled}")
     if name:
         found += _matches(_NAMES, name)
     if email:
-        found += _id_signals(email, email) + _matches(_EMAILS, email, is_machine=True)
+        found += _id_signals(email) + _matches(_EMAILS, email)
     if kind == "bot" and not found:
         found.append(f"bot-account: {spelled}")
     return tuple(found)
@@ -211,33 +214,27 @@ def _trailer_signals(text: str) -> tuple[list[str], list[str]]:
     kept, found = [], []
     for key, value in _TRAILER.findall(text):
         line = f"{key}: {value}"
-        told = _id_signals(line, _redacted(line)) or _matches(_TRAILERS, line, is_machine=True)[:1]
-        kept.append(line if told and _is_evidence(told[0]) else _redacted(line))
+        told = _id_signals(line) or _matches(_TRAILERS, line)[:1]
+        kept.append(_redacted(line))
         found += told or _co_author(key, value)
     return list(dict.fromkeys(kept)), list(dict.fromkeys(found))
-
-
-def _is_evidence(signal: str) -> bool:
-    return grade_of(signal) in ("agent", "assisted")
 
 
 def _co_author(key: str, value: str) -> list[str]:
     """Name the account of a human co-author, where told: who asked an agent for the work."""
     if not key.lower().startswith("co-"):
         return []
-    account = _NOREPLY.search(value) or _PLAIN_NOREPLY.search(value)
-    name = _EMAIL.sub("", value).strip()
-    login = account.group(account.lastindex and 2 if account.re is _NOREPLY else 1) if account else name
-    spelled, kind = actor(login)
-    is_person = kind == "user" and _LOGIN_LIKE.fullmatch(login) is not None
+    account = _ACCOUNT.search(_redacted(value))
+    spelled, kind = actor(account.group(1) if account else _EMAIL.sub("", value).strip())
+    is_person = kind == "user" and _LOGIN_LIKE.fullmatch(spelled or "") is not None
     return [f"{CO_AUTHOR}: {spelled}"] if is_person else []
 
 
-def _id_signals(text: str, quote: str) -> list[str]:
+def _id_signals(text: str) -> list[str]:
     if "+" not in text:
         return []
     rules = [_NUMERIC_IDS.get(account.group(1)) for account in _NOREPLY.finditer(text)]
-    return [f"{rule.id}: {_redacted(quote)[:QUOTE_CHARS]}" for rule in rules if rule is not None]
+    return [f"{rule.id}: {_quoted(text)}" for rule in rules if rule is not None]
 
 
 def _hinted(rules: tuple[Rule, ...], text: str, lowered: str) -> list[str]:
@@ -245,22 +242,31 @@ def _hinted(rules: tuple[Rule, ...], text: str, lowered: str) -> list[str]:
     return _matches(likely, text) if likely else []
 
 
-def _matches(rules: tuple[Rule, ...], text: str, *, is_machine: bool = False) -> list[str]:
-    """Traces of the rules that match; the address of a machine may be quoted, a person's not."""
+def _matches(rules: tuple[Rule, ...], text: str) -> list[str]:
+    """Collect the traces of the rules that match; names are quoted whole, texts where they match."""
     found = []
     for rule in rules:
         match = _COMPILED[rule.id].search(text)
         if match is not None:
-            whole = text if rule.signal in ("branch", "author_name", "author_email") else match.group()
-            quote = whole if is_machine and rule.id.endswith(("-trailer", "-email")) else _redacted(whole)
-            found.append(f"{rule.id}: {' '.join(quote.split())[:QUOTE_CHARS]}")
+            is_name = rule.signal in ("branch", "author_name", "author_email")
+            found.append(f"{rule.id}: {_quoted(text if is_name else match.group())}")
     return found
 
 
+def _quoted(text: str) -> str:
+    return " ".join(_redacted(text).split())[:QUOTE_CHARS]
+
+
 def _redacted(text: str) -> str:
-    """Write accounts instead of no-reply addresses, and no other address at all."""
+    """Write accounts instead of no-reply addresses, and no address of a person at all."""
+    if "@" not in text:
+        return text
     spelled = _NOREPLY.sub(lambda account: f"(@{account.group(2)})", text)
-    return _EMAIL.sub("", _PLAIN_NOREPLY.sub(r"(@\1)", spelled))
+    return _EMAIL.sub(_without_people, _PLAIN_NOREPLY.sub(r"(@\1)", spelled))
+
+
+def _without_people(address: re.Match[str]) -> str:
+    return address.group() if _MACHINE.fullmatch(address.group(1)) else ""
 
 
 def grade_of(signal: str) -> Grade | None:

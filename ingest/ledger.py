@@ -58,5 +58,6 @@ def ledger_row(info: RunInfo, source: str, tally: Tally, **more: Any) -> dict[st
         "policy_digest": info.policy_digest,
         "raw_ref": info.run_id,
         "ingested_at": info.started_at,
+        "extras": None,
         **more,
     }

@@ -12,8 +12,9 @@ from typing import Final
 
 import polars as pl
 
+from metrics.arrivals import KEY
 from metrics.pilot import Pilot
-from metrics.scope import KEY, is_of_pilot
+from metrics.scope import repositories
 from metrics.tables import Tables
 
 UNUSABLE: Final = ("failed", "partial", "unreadable")
@@ -26,24 +27,24 @@ def detection(changes: pl.DataFrame, tables: Tables, follow_up: timedelta) -> pl
     Returns
     -------
     DataFrame
-        repository, number, detected, independent, pre_scanned (bool), detecting_tools (sorted list).
+        repository, number, detected, independent, pre_scanned (bool), detecting_tools (sorted list);
+        as many rows as `changes`, in their order.
     """
-    before = _pre_merge(tables, changes)
-    after = _post_merge(tables, changes)
-    looks = _looks(changes, after, follow_up)
-    by_change = looks.group_by(KEY).agg(detecting_tools=pl.col("tool").unique().sort())
-    independent = _independent(looks, after, before)
-    scanned = before.filter(pl.col("scanned_at") <= pl.col("merged_at")).select(KEY).unique()
+    rows = changes.select(*KEY, "merged_at").with_row_index("row")
+    before = _pre_merge(tables, rows)
+    after = _post_merge(tables, rows)
+    looks = _looks(rows, after, follow_up)
+    tools = looks.group_by("row").agg(detecting_tools=pl.col("tool").unique().sort())
+    scanned = before.filter(pl.col("scanned_at") <= pl.col("merged_at"))["row"].implode()
     return (
-        changes.select(KEY)
-        .join(by_change, on=KEY, how="left", maintain_order="left")
-        .join(independent.with_columns(independent=pl.lit(True)), on=KEY, how="left", maintain_order="left")
-        .join(scanned.with_columns(pre_scanned=pl.lit(True)), on=KEY, how="left", maintain_order="left")
+        rows.join(tools, on="row", how="left", maintain_order="left")
         .with_columns(
-            pl.col("independent", "pre_scanned").fill_null(value=False),
             pl.col("detecting_tools").fill_null(pl.lit([], pl.List(pl.String))),
             detected=pl.col("detecting_tools").is_not_null(),
+            independent=pl.col("row").is_in(_independent(looks, after, before).implode()),
+            pre_scanned=pl.col("row").is_in(scanned),
         )
+        .drop("row", "merged_at")
     )
 
 
@@ -60,34 +61,31 @@ def unusable_scans(tables: Tables, pilot: Pilot, start: datetime) -> pl.DataFram
     """
     scans = tables.scans.select(
         "scan_id", "file", "repository", "tool", "ref", "status", "status_reason", "scanned_at", "ingested_at"
-    ).collect()  # fmt: skip
-    own = [name for name in scans["repository"].drop_nulls().unique() if is_of_pilot(name, pilot)]
+    )  # fmt: skip
+    own = repositories(tables.scans, pilot)
     has_place = pl.col("repository").is_not_null() & pl.col("scanned_at").is_not_null()
     is_ok = (pl.col("status") == "ok") & has_place
     says_nothing = pl.col("status").is_in(UNUSABLE) | ((pl.col("status") == "ok") & ~has_place)
     is_of_interest = pl.col("repository").is_null() | pl.col("repository").is_in(own)
     is_recent = pl.col("scanned_at").is_null() | (pl.col("scanned_at") >= start)
-    bad = scans.filter(says_nothing & is_of_interest & is_recent)
+    bad = scans.filter(says_nothing & is_of_interest & is_recent).collect()
     left = _never_made_good(bad, scans.filter(is_ok))
     return left.drop("ref", "ingested_at").sort("file", "scan_id")
 
 
-def _never_made_good(bad: pl.DataFrame, good: pl.DataFrame) -> pl.DataFrame:
+def _never_made_good(bad: pl.DataFrame, good: pl.LazyFrame) -> pl.DataFrame:
     stream = ("tool", "repository", "ref")
-    last = [
-        pl.col("scanned_at").max().alias("good_at"),
-        pl.col("ingested_at").max().alias("good_ingested_at"),
-    ]
-    with_file = bad.join(good.group_by("file").agg(last), on="file", how="left")
-    with_stream = with_file.join(
-        good.group_by(stream).agg(stream_good_at=pl.col("scanned_at").max()),
-        on=stream, how="left", nulls_equal=True,
-    )  # fmt: skip
+    same_file = good.filter(pl.col("file").is_in(bad["file"].unique().implode()))
+    same_repository = good.filter(pl.col("repository").is_in(bad["repository"].unique().implode()))
+    last = {"good_at": pl.col("scanned_at").max(), "good_ingested_at": pl.col("ingested_at").max()}
+    by_file = same_file.group_by("file").agg(**last).collect()
+    by_stream = same_repository.group_by(stream).agg(stream_good_at=pl.col("scanned_at").max()).collect()
+    beside = bad.join(by_file, on="file", how="left").join(by_stream, on=stream, how="left", nulls_equal=True)
     # A scan without a time of its own (its file could not be read) is put right by reading the file again.
     read_again = pl.col("good_ingested_at") > pl.col("ingested_at")
     later = (pl.col("good_at") > pl.col("scanned_at")) | (pl.col("stream_good_at") > pl.col("scanned_at"))
     is_good = read_again.fill_null(value=False) | later.fill_null(value=False)
-    return with_stream.filter(~is_good).select(bad.columns)
+    return beside.filter(~is_good).select(bad.columns)
 
 
 def _ok(tables: Tables, stage: str) -> pl.LazyFrame:
@@ -97,21 +95,18 @@ def _ok(tables: Tables, stage: str) -> pl.LazyFrame:
     )  # fmt: skip
 
 
-def _pre_merge(tables: Tables, changes: pl.DataFrame) -> pl.DataFrame:
-    return (
-        _ok(tables, "pre_merge")
-        .join(
-            changes.lazy().select(*KEY, "merged_at"),
-            left_on=("repository", "pull_request"), right_on=KEY, how="inner",
-        )
-        .select("repository", pl.col("pull_request").alias("number"), "merged_at", "tool", "rules_version", "scanned_at")
-        .collect()
-    )  # fmt: skip
+def _pre_merge(tables: Tables, rows: pl.DataFrame) -> pl.DataFrame:
+    """Ok scans of the changes' pull requests: row, merged_at, tool, rules_version, scanned_at."""
+    scans = _ok(tables, "pre_merge").select(
+        "repository", "pull_request", "tool", "rules_version", "scanned_at"
+    )
+    of = ("repository", "pull_request")
+    return scans.join(rows.lazy(), left_on=of, right_on=KEY, how="inner").drop(of).collect()
 
 
-def _post_merge(tables: Tables, changes: pl.DataFrame) -> pl.DataFrame:
+def _post_merge(tables: Tables, rows: pl.DataFrame) -> pl.DataFrame:
     """Ok scans of protected branches in order, numbered by `run`: rules unchanged within a run."""
-    names = changes["repository"].unique()
+    names = rows["repository"].unique()
     scans = (
         _ok(tables, "post_merge").filter(pl.col("repository").is_in(names.implode()))
         .select("repository", "tool", "rules_version", "scanned_at")
@@ -120,35 +115,37 @@ def _post_merge(tables: Tables, changes: pl.DataFrame) -> pl.DataFrame:
     return scans.with_columns(run=pl.struct("repository", "tool", "rules_version").rle_id().cast(pl.Int64))
 
 
-def _looks(changes: pl.DataFrame, scans: pl.DataFrame, follow_up: timedelta) -> pl.DataFrame:
+def _looks(rows: pl.DataFrame, scans: pl.DataFrame, follow_up: timedelta) -> pl.DataFrame:
     """One row per change and tool that looked within the follow-up: its first and last run."""
     tools = scans.select("repository", "tool").unique()
     pairs = (
-        changes.select(*KEY, "merged_at", until=pl.col("merged_at") + follow_up)
+        rows.select("row", "repository", "merged_at", until=pl.col("merged_at") + follow_up)
         .join(tools, on="repository", how="inner").sort("merged_at")
     )  # fmt: skip
     by = ["repository", "tool"]
     ordered = scans.select(*by, "scanned_at", "run").sort("scanned_at", "run")
     first = ordered.rename({"run": "first_run", "scanned_at": "first_at"})
     last = ordered.rename({"run": "last_run", "scanned_at": "last_at"})
-    return (
-        pairs.join_asof(first, left_on="merged_at", right_on="first_at", by=by, strategy="forward", check_sortedness=False)
-        .filter(pl.col("first_at") <= pl.col("until"))
-        .join_asof(last, left_on="until", right_on="last_at", by=by, strategy="backward", check_sortedness=False)
-    )  # fmt: skip
+    # Polars cannot check the order within groups and would warn: both sides are sorted above.
+    seen = pairs.join_asof(
+        first, left_on="merged_at", right_on="first_at", by=by, strategy="forward", check_sortedness=False
+    ).filter(pl.col("first_at") <= pl.col("until"))
+    return seen.join_asof(
+        last, left_on="until", right_on="last_at", by=by, strategy="backward", check_sortedness=False
+    ).select("row", "tool", "first_run", "last_run")
 
 
-def _independent(looks: pl.DataFrame, scans: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
-    """Changes that a tool, or rules, looked at that had not looked before their merge."""
-    used = before.group_by(*KEY, "tool").agg(pl.col("rules_version").unique())
-    compared = looks.join(used, on=(*KEY, "tool"), how="left")
-    is_new_tool = pl.col("rules_version").is_null()
+def _independent(looks: pl.DataFrame, scans: pl.DataFrame, before: pl.DataFrame) -> pl.Series:
+    """Rows of changes that a tool, or rules, looked at that had not looked before their merge."""
+    used = before.group_by("row", "tool").agg(pl.col("rules_version").unique())
+    new_tool = looks.join(used, on=("row", "tool"), how="anti")["row"].unique()
+    is_open = ~pl.col("row").is_in(new_tool.implode())
     is_known = ~pl.col("rules_version").list.contains(UNKNOWN)
     versions = scans.select("run", version="rules_version").unique()
     new_rules = (
-        compared.filter(~is_new_tool & is_known)
+        looks.filter(is_open).join(used, on=("row", "tool"), how="inner").filter(is_known)
         .with_columns(run=pl.int_ranges("first_run", pl.col("last_run") + 1)).explode("run")
         .join(versions, on="run", how="inner")
         .filter((pl.col("version") != UNKNOWN) & ~pl.col("rules_version").list.contains(pl.col("version")))
     )  # fmt: skip
-    return pl.concat([compared.filter(is_new_tool).select(KEY), new_rules.select(KEY)]).unique()
+    return pl.concat([new_tool, new_rules["row"]]).unique()

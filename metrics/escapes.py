@@ -13,13 +13,14 @@ from typing import Final
 
 import polars as pl
 
+from metrics.arrivals import KEY
 from metrics.calendar import sprints
 from metrics.detection import detection
 from metrics.findings import FINDING_COLUMNS, findings_of
 from metrics.gate.policy import Policy
 from metrics.oversight import human_approval
 from metrics.pilot import Pilot
-from metrics.scope import KEY, Scope, arms, scope
+from metrics.scope import Scope, arms, scope
 from metrics.tables import Tables
 
 CHANGE_COLUMNS: Final = (
@@ -82,8 +83,7 @@ def described(marked: Marked, cut: Tables, policy: Policy, as_of: datetime) -> p
     approved = human_approval(marked.changes, cut)
     until = pl.col("merged_at") + follow_up
     return (
-        marked.changes.join(seen, on=KEY, how="left", maintain_order="left")
-        .join(approved, on=KEY, how="left", maintain_order="left")
+        pl.concat([marked.changes, seen.drop(KEY), approved.drop(KEY)], how="horizontal")
         .with_columns(watched_until=until, mark=_mark(until, as_of))
         .select(*CHANGE_COLUMNS, *JUDGED_LATER)
     )

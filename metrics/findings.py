@@ -12,19 +12,38 @@ from typing import Final
 
 import polars as pl
 
+from metrics.arrivals import KEY
 from metrics.calendar import day_start
 from metrics.gate.policy import Policy
 from metrics.pilot import Pilot
-from metrics.scope import KEY, Scope, matches, repositories
+from metrics.scope import Scope, matches, repositories
 from metrics.tables import Tables
 from metrics.triage import decisions, is_accepted_at_merge, latest, status
 
 SEVERITIES: Final = ("critical", "high", "medium", "low")  # worst first
 FINDING_COLUMNS: Final = (
-    "finding_id", *KEY, "rule", "severity", "path", "line", "tool", "first_seen_at", "stage", "status",
-    "disposition", "decided_by", "decided_at", "reason", "late_dismissal", "is_escape", "is_bypass",
-    "method", "merged_at", "sprint", "message",
-)  # fmt: skip
+    "finding_id",
+    *KEY,
+    "rule",
+    "severity",
+    "path",
+    "line",
+    "tool",
+    "first_seen_at",
+    "stage",
+    "status",
+    "disposition",
+    "decided_by",
+    "decided_at",
+    "reason",
+    "late_dismissal",
+    "is_escape",
+    "is_bypass",
+    "method",
+    "merged_at",
+    "sprint",
+    "message",
+)
 # What a change's findings say of it: of today, on the day its sprint closed, without late dismissals.
 EARLIER_STATUSES: Final = ("status_at_close", "status_without_late")
 
@@ -63,10 +82,26 @@ def _relevant(cut: Tables, pilot: Pilot, policy: Policy) -> pl.DataFrame:
     worst = SEVERITIES[: SEVERITIES.index(policy.minimum_severity) + 1]
     names = repositories(cut.findings, pilot)
     is_relevant = pl.col("is_security") & pl.col("severity").is_in(worst) & pl.col("repository").is_in(names)
-    return cut.findings.filter(is_relevant).select(
-        "finding_id", "repository", "introduced_by", "rule", "severity", "path", "line", "tool", "message",
-        "first_seen_at", "post_merge_seen_at", "gone_at", "method", stage="first_seen_stage",
-    ).collect()  # fmt: skip
+    return (
+        cut.findings.filter(is_relevant)
+        .select(
+            "finding_id",
+            "repository",
+            "introduced_by",
+            "rule",
+            "severity",
+            "path",
+            "line",
+            "tool",
+            "message",
+            "first_seen_at",
+            "post_merge_seen_at",
+            "gone_at",
+            "method",
+            stage="first_seen_stage",
+        )
+        .collect()
+    )
 
 
 def _unplaced(relevant: pl.DataFrame, cut: Tables, pilot: Pilot) -> pl.DataFrame:
@@ -74,7 +109,9 @@ def _unplaced(relevant: pl.DataFrame, cut: Tables, pilot: Pilot) -> pl.DataFrame
     known = cut.pull_requests.select("repository", introduced_by="number")
     without = relevant.lazy().join(known, on=("repository", "introduced_by"), how="anti").collect()
     is_news = pl.col("method") != "baseline"
-    is_after = (pl.col("stage") != "pre_merge") & (pl.col("first_seen_at") >= day_start(pilot.start_on, pilot.timezone))
+    is_after = (pl.col("stage") != "pre_merge") & (
+        pl.col("first_seen_at") >= day_start(pilot.start_on, pilot.timezone)
+    )
     kept = without.filter(is_news & is_after)
     if not pilot.paths:
         return kept
@@ -92,13 +129,17 @@ def _judged(findings: pl.DataFrame, cut: Tables) -> pl.DataFrame:
     return (
         findings.join(now, on="finding_id", how="left")
         .join(_statuses(decided, is_in_time, "status_without_late"), on="finding_id", how="left")
-        .join(_statuses(decided, pl.col("decided_at") <= pl.col("close_at"), "status_at_close"), on="finding_id", how="left")
+        .join(
+            _statuses(decided, pl.col("decided_at") <= pl.col("close_at"), "status_at_close"),
+            on="finding_id",
+            how="left",
+        )
         .with_columns(pl.col(EARLIER_STATUSES).fill_null("unreviewed"), status=status())
         .with_columns(is_accepted=pl.col("finding_id").is_in(accepted))
         .with_columns(_counted())
         .with_columns(late_dismissal=_is_late_dismissal())
         .select(*FINDING_COLUMNS, "after_merge", "close_at", *EARLIER_STATUSES)
-    )  # fmt: skip
+    )
 
 
 def _statuses(decided: pl.DataFrame, holds: pl.Expr, name: str) -> pl.DataFrame:

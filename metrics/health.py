@@ -14,8 +14,8 @@ from typing import Any, Final
 
 import polars as pl
 
+from metrics.arrivals import KEY
 from metrics.detection import detection
-from metrics.scope import KEY
 from metrics.tables import Tables
 
 REJECTS: Final = {"source": pl.String, "table": pl.String, "rule": pl.String, "rows": pl.Int64}
@@ -27,7 +27,9 @@ REFUSED: Final = {"source": pl.String, "file": pl.String, "reason": pl.String}
 class Health:
     """What the Data health page shows; every frame is sorted and may be empty."""
 
-    sources: pl.DataFrame  # source, status, started_at, published_at, age_hours, rows_in/_valid/_rejected, files_...
+    sources: (
+        pl.DataFrame
+    )  # source, status, started_at, published_at, age_hours, rows_in/_valid/_rejected, files_...
     rejects: pl.DataFrame  # source, table, rule, rows: over all runs
     left_out: pl.DataFrame  # source, reason, rows: input that is no row by definition, over all runs
     refused: pl.DataFrame  # source, file, reason: files of which nothing was taken, by each source's last run
@@ -66,7 +68,9 @@ def _sources(runs: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
     """Each source's last run, with the rows and files of all its runs."""
     summed = ("rows_in", "rows_valid", "rows_rejected", "files_read")
     totals = runs.group_by("source").agg(pl.col(summed).sum(), runs=pl.len())
-    last = _last_runs(runs).select("source", "status", "started_at", "published_at", "seconds", "product_version")
+    last = _last_runs(runs).select(
+        "source", "status", "started_at", "published_at", "seconds", "product_version"
+    )
     # Runs go by the wall clock, which may lie after a fixed moment of judgement: then there is no age.
     hours = (pl.lit(as_of) - pl.col("published_at")).dt.total_seconds() / 3600
     age = pl.when(hours >= 0).then(hours)
@@ -81,7 +85,9 @@ def _summed(runs: pl.DataFrame, column: str, schema: dict[str, Any]) -> pl.DataF
         for path in _leaves(loads(text or "{}"))
     ]
     names = [name for name in schema if name != "rows"]
-    return pl.DataFrame(rows, schema=schema, orient="row").group_by(names).agg(pl.col("rows").sum()).sort(names)
+    return (
+        pl.DataFrame(rows, schema=schema, orient="row").group_by(names).agg(pl.col("rows").sum()).sort(names)
+    )
 
 
 def _leaves(tree: dict[str, Any]) -> Iterator[tuple[Any, ...]]:

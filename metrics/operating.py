@@ -46,7 +46,7 @@ def odds(
 
     >>> chance = odds(0.05, 20, 12, Policy())
     >>> round(chance.as_written, 3), round(chance.followed_up, 3), round(chance.proven, 3)
-    (0.702, 0.587, 0.0)
+    (0.702, 0.588, 0.0)
     """
     mature = max(sprints - math.ceil(policy.follow_up_days / sprint_days), 0)
     good = probability_below(rate, changes_per_sprint, policy.escape_rate)

@@ -11,7 +11,7 @@ from typing import Final
 
 import polars as pl
 
-from metrics.scope import KEY
+from metrics.arrivals import KEY
 from metrics.tables import Tables
 
 REVIEW_LISTS: Final = ("reviews",)
@@ -28,32 +28,32 @@ def human_approval(changes: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     Returns
     -------
     DataFrame
-        repository, number, human_approved (true, false, or null where it cannot be known).
+        repository, number, human_approved (true, false, or null where it cannot be known);
+        as many rows as `changes`, in their order.
     """
-    reviews = _reviews_before_merge(changes, tables)
-    approved = reviews.filter(_is_approval() & _is_human() & _is_independent()).select(KEY).unique()
-    doubtful = reviews.filter(_is_doubtful()).select(KEY).unique()
-    nothing_collected = pl.lit(_no_reviews_known(tables, changes))
+    rows = changes.with_row_index("row")
+    reviews = _reviews_before_merge(rows, tables)
+    approved = reviews.filter(_is_approval() & _is_human() & _is_independent())["row"].implode()
+    doubtful = reviews.filter(_is_doubtful())["row"].implode()
     is_cut = pl.col("cut_lists").list.eval(pl.element().is_in(REVIEW_LISTS)).list.any().fill_null(value=False)
-    cannot_be_denied = is_cut | pl.col("is_doubtful").is_not_null() | nothing_collected
-    verdict = pl.when(pl.col("is_approved")).then(pl.lit(True)).when(~cannot_be_denied).then(pl.lit(False))
-    return (
-        changes.select(*KEY, "cut_lists")
-        .join(approved.with_columns(is_approved=pl.lit(True)), on=KEY, how="left", maintain_order="left")
-        .join(doubtful.with_columns(is_doubtful=pl.lit(True)), on=KEY, how="left", maintain_order="left")
-        .select(*KEY, human_approved=verdict)
-    )
+    nothing_collected = pl.lit(_no_reviews_known(tables, changes))
+    cannot_be_denied = is_cut | pl.col("row").is_in(doubtful) | nothing_collected
+    is_approved = pl.col("row").is_in(approved)
+    verdict = pl.when(is_approved).then(pl.lit(True)).when(~cannot_be_denied).then(pl.lit(False))
+    return rows.select(*KEY, human_approved=verdict)
 
 
-def _reviews_before_merge(changes: pl.DataFrame, tables: Tables) -> pl.DataFrame:
-    people = changes.lazy().select(*KEY, "author_login", "driver", "merged_at")
+def _reviews_before_merge(rows: pl.DataFrame, tables: Tables) -> pl.DataFrame:
+    people = rows.lazy().select("row", *KEY, "author_login", "driver", "merged_at")
     return (
-        tables.reviews.select(*KEY, "reviewer", "reviewer_kind", "state", "state_before_dismissal", "submitted_at")
+        tables.reviews.select(
+            *KEY, "reviewer", "reviewer_kind", "state", "state_before_dismissal", "submitted_at"
+        )
         .filter(pl.col("state").is_in(["APPROVED", "DISMISSED"]))
         .join(people, on=KEY, how="inner")
         .filter(pl.col("submitted_at") <= pl.col("merged_at"))
         .collect()
-    )  # fmt: skip
+    )
 
 
 def _no_reviews_known(tables: Tables, changes: pl.DataFrame) -> bool:

@@ -15,12 +15,12 @@ from typing import Final
 
 import polars as pl
 
+from metrics.arrivals import KEY, earliest_arrivals
 from metrics.estimate import Coverage
 from metrics.gate.policy import Policy
 from metrics.pilot import Pilot
 from metrics.tables import Tables
 
-KEY: Final = ("repository", "number")
 COLUMNS: Final = (
     *KEY, "title", "url", "author_login", "driver", "agent", "model", "authorship", "merged_at",
     "base_branch", "head_branch", "default_branch", "relevant_file_count", "sensitive_areas",
@@ -32,10 +32,6 @@ OUTSIDE_PATHS: Final = "outside the pilot's paths"
 ARRIVED_AGAIN: Final = "arrived again"
 REASONS: Final = (OTHER_BRANCH, ONLY_GENERATED, OUTSIDE_PATHS, ARRIVED_AGAIN)
 FILE_LISTS: Final = ("files", "changed_files")  # what collectors call the list of files
-# A backport says in its branch or at the head of its title which pull request it repeats.
-BACKPORT_BRANCH: Final = r"(?i)(?:back-?port|cherry-?pick|mergify/bp)\b(?:.*pr-|[-/_])(\d+)(?:[-/_]|$)"
-BACKPORT_TITLE: Final = r"(?i)^\s*[\[(]?\s*(?:back-?port|cherry-?pick).*#(\d+)"
-PICKED_FROM: Final = r"(?i)cherry[- ]picked from [^)]*#(\d+)"
 
 
 @dataclass(frozen=True)
@@ -100,10 +96,10 @@ def scope(tables: Tables, pilot: Pilot, authorships: Sequence[str]) -> Scope:
     wanted = merged.filter(pl.col("authorship").is_in(authorships)).select(COLUMNS).collect()
     judged = _judged(_with_path_facts(wanted, tables, pilot), branches, pilot)
     candidates = judged.filter(pl.col("reason").is_null()).sort("merged_at", *KEY)
-    arrivals = _arrivals(candidates)
-    again = arrivals.filter(pl.col("number") != pl.col("counts_as")).select(*KEY)
-    repeated = candidates.join(again, on=KEY, how="semi").with_columns(reason=pl.lit(ARRIVED_AGAIN))
-    changes = candidates.join(again, on=KEY, how="anti", maintain_order="left").drop("reason")
+    arrivals = earliest_arrivals(candidates)
+    again = arrivals["number"] != arrivals["counts_as"]
+    repeated = candidates.filter(again).with_columns(reason=pl.lit(ARRIVED_AGAIN))
+    changes = candidates.filter(~again).drop("reason")
     left_out = pl.concat([judged.filter(pl.col("reason").is_not_null()), repeated])
     return Scope(changes, left_out.select(*KEY, "merged_at", "reason").sort("merged_at", *KEY), arrivals)
 
@@ -166,28 +162,3 @@ def _judged(wanted: pl.DataFrame, branches: pl.DataFrame, pilot: Pilot) -> pl.Da
     return wanted.join(branches, on="repository", how="left").with_columns(
         reason=reason, scope_known=known, files_known=pl.col("relevant_file_count").is_not_null() & ~is_cut
     )
-
-
-def _arrivals(candidates: pl.DataFrame) -> pl.DataFrame:
-    """Map every arrival to the number of its earliest one; `candidates` are in order of merge."""
-    rows = candidates.select(*KEY, "merge_sha", "head_sha", named=_named()).with_row_index("place")
-    named = rows.select("repository", "number", by_name="place")
-    linked = rows.join(
-        named, left_on=("repository", "named"), right_on=KEY, how="left", maintain_order="left"
-    )  # fmt: skip
-    first = pl.min_horizontal("place", _first_with("merge_sha"), _first_with("head_sha"), "by_name")
-    earliest = linked.select(first=first)["first"]
-    while not (further := earliest.gather(earliest)).equals(earliest):  # a backport of a backport
-        earliest = further
-    return rows.select(*KEY).with_columns(counts_as=rows["number"].gather(earliest))
-
-
-def _first_with(sha: str) -> pl.Expr:
-    return pl.when(pl.col(sha).is_not_null()).then(pl.col("place").min().over("repository", sha))
-
-
-def _named() -> pl.Expr:
-    branch = pl.col("head_branch").str.extract(BACKPORT_BRANCH)
-    title = pl.col("title").str.extract(BACKPORT_TITLE)
-    picked = pl.col("title").str.extract(PICKED_FROM)
-    return pl.coalesce(branch, title, picked).cast(pl.Int64, strict=False)

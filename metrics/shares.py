@@ -5,10 +5,13 @@ Two-sided Clopper and Pearson (1934), DOI 10.1093/biomet/26.4.404: never covers 
 
 from __future__ import annotations
 
+from typing import Final
+
 from metrics.estimate import Coverage, Estimate, Number, Undefined
 from metrics.statistics.intervals import clopper_pearson
 
-METHOD = "Clopper-Pearson"
+METHOD: Final = "Clopper-Pearson"
+EXACT: Final = "exact count"
 
 
 def share(numerator: int, coverage: Coverage, confidence: float, empty: str) -> Number:
@@ -32,4 +35,4 @@ def count(value: int, coverage: Coverage, unit: str) -> Estimate:
     >>> count(3, Coverage(3, 3), "findings").level is None
     True
     """
-    return Estimate(value, None, None, None, unit, "exact count", value, 1, coverage.measured, coverage)
+    return Estimate(value, None, None, None, unit, EXACT, value, 1, coverage.measured, coverage)

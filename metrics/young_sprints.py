@@ -12,9 +12,9 @@ from datetime import datetime
 
 import polars as pl
 
+from metrics.arrivals import KEY
 from metrics.gate.policy import Policy
 from metrics.gate.states import SprintCount
-from metrics.scope import KEY
 from metrics.statistics.delays import Delay, nowcast
 
 

@@ -24,6 +24,7 @@ from metrics.gate.states import (
     SprintCount,
     Verdict,
 )
+from metrics.health import Health
 from metrics.pilot import Pilot
 
 AS_OF = datetime(2026, 8, 17, tzinfo=UTC)
@@ -220,6 +221,55 @@ def unproven() -> Assessment:
     return assessment(verdict("search", sprints=tuple(sprint(number, changes=40) for number in range(1, 7))))
 
 
+def healthy(**changed: pl.DataFrame) -> Health:
+    """One repository with two sources, everything read, nothing refused."""
+    given = {
+        "sources": pl.DataFrame(
+            {
+                "source": ["github_export", "sarif"], "status": ["ok", "ok"],
+                "started_at": [AS_OF - timedelta(hours=5)] * 2, "published_at": [AS_OF - timedelta(hours=5)] * 2,
+                "age_hours": [5.0, None], "rows_in": [1200, 90], "rows_valid": [1200, 90],
+                "rows_rejected": [0, 0], "files_read": [3, 12], "runs": [2, 2],
+            }
+        ),
+        "rejects": pl.DataFrame(schema={"source": pl.String, "table": pl.String, "rule": pl.String, "rows": pl.Int64}),
+        "left_out": pl.DataFrame(schema={"source": pl.String, "reason": pl.String, "rows": pl.Int64}),
+        "refused": pl.DataFrame(schema={"source": pl.String, "file": pl.String, "reason": pl.String}),
+        "scans": pl.DataFrame(
+            {
+                "repository": ["acme/payments-api"], "stage": ["post_merge"], "tool": ["DeepScan"],
+                "status": ["ok"], "scans": [12], "last_scanned_at": [AS_OF - timedelta(days=2)],
+            }
+        ),
+        "unreadable": pl.DataFrame(
+            schema=dict.fromkeys(("scan_id", "file", "repository", "tool", "status", "status_reason"), pl.String)
+            | {"scanned_at": pl.Datetime("us", "UTC")}
+        ),
+        "coverage": pl.DataFrame(
+            {
+                "repository": ["acme/payments-api"], "merged": [500], "watched": [400], "detected": [380],
+                "independent": [360], "pre_scanned": [490], "last_merged_at": [AS_OF],
+            }
+        ),
+        "authorship": pl.DataFrame(
+            {
+                "repository": ["acme/payments-api"] * 2, "authorship": ["agent", "human"], "merged": [300, 200],
+                "first_merged_at": [START] * 2, "last_merged_at": [AS_OF] * 2,
+            }
+        ),
+        "unattributed": pl.DataFrame(
+            schema=dict.fromkeys(("finding_id", "repository", "rule", "severity", "path", "tool"), pl.String)
+            | {"first_seen_at": pl.Datetime("us", "UTC")}
+        ),
+    }  # fmt: skip
+    return Health(**(given | changed))
+
+
+def nothing_known() -> Health:
+    """The same frames without a single row."""
+    return Health(**{name: getattr(healthy(), name).clear() for name in Health.__dataclass_fields__})
+
+
 def published(run_id: str = "20260817T000000-demo") -> Any:
     return SimpleNamespace(run_id=run_id, at=AS_OF, versions={"pull_requests": 1})
 
@@ -235,7 +285,7 @@ class FakeSession:
     as_of: datetime = AS_OF
     as_of_fixed: bool = True
     known_at: datetime | None = None
-    measured: Any = None
+    measured: Health = field(default_factory=healthy)
     asked: list[str] = field(default_factory=list)
 
     @property
@@ -252,5 +302,5 @@ class FakeSession:
         self.asked.append(name)
         return self.judged[name]
 
-    def health(self) -> Any:
+    def health(self) -> Health:
         return self.measured

@@ -17,8 +17,15 @@ START = datetime(2026, 6, 1, tzinfo=UTC)
 LATER = datetime(2026, 12, 1, tzinfo=UTC)
 REPOSITORY = "acme/pay"
 NAMES = (
-    "pull_requests", "changed_files", "reviews", "review_events", "commits", "scans", "findings", "dispositions",
-)  # fmt: skip
+    "pull_requests",
+    "changed_files",
+    "reviews",
+    "review_events",
+    "commits",
+    "scans",
+    "findings",
+    "dispositions",
+)
 PROVENANCE = {"source": "test", "ingested_at": START, "raw_ref": "test#1", "extras": None}
 Row = Mapping[str, Any]
 
@@ -43,24 +50,50 @@ def pull_request(number: int, merged: float | None = 1, **given: Any) -> Row:
     merged_at = None if merged is None else day(merged)
     created_at = day(0 if merged is None else merged) - timedelta(hours=4)
     usual = {
-        "repository": REPOSITORY, "number": number, "title": f"Change {number}", "author_login": "copilot",
-        "author_kind": "bot", "base_branch": "main", "head_branch": f"copilot/{number}", "default_branch": "main",
-        "is_draft": False, "created_at": created_at, "closed_at": merged_at, "merged_at": merged_at,
-        "changed_file_count": 1, "relevant_file_count": 1, "head_sha": f"head{number}", "merge_sha": f"merge{number}",
-        "url": f"https://example.org/{REPOSITORY}/pull/{number}", "checks_at_merge": "success",
-        "authorship": "agent", "agent": "copilot",
-    }  # fmt: skip
+        "repository": REPOSITORY,
+        "number": number,
+        "title": f"Change {number}",
+        "author_login": "copilot",
+        "author_kind": "bot",
+        "base_branch": "main",
+        "head_branch": f"copilot/{number}",
+        "default_branch": "main",
+        "is_draft": False,
+        "created_at": created_at,
+        "closed_at": merged_at,
+        "merged_at": merged_at,
+        "changed_file_count": 1,
+        "relevant_file_count": 1,
+        "head_sha": f"head{number}",
+        "merge_sha": f"merge{number}",
+        "url": f"https://example.org/{REPOSITORY}/pull/{number}",
+        "checks_at_merge": "success",
+        "authorship": "agent",
+        "agent": "copilot",
+    }
     return {**usual, **given}
 
 
 def finding(finding_id: str, number: int | None = 1, seen: float = 3, **given: Any) -> Row:
     """A high security finding, first seen on main `seen` days after the start, of change `number`."""
     usual = {
-        "finding_id": finding_id.ljust(8, "_"), "repository": REPOSITORY, "rule": "py/sql-injection", "severity": "high",
-        "is_security": True, "is_blamable": True, "path": "app.py", "line": 3, "tool": "scan-a", "reported_by": "scan",
-        "first_seen_at": day(seen), "first_seen_stage": "post_merge", "post_merge_seen_at": day(seen),
-        "introduced_by": number, "method": "sole_merge" if number else "unattributed", "confidence": "medium",
-    }  # fmt: skip
+        "finding_id": finding_id.ljust(8, "_"),
+        "repository": REPOSITORY,
+        "rule": "py/sql-injection",
+        "severity": "high",
+        "is_security": True,
+        "is_blamable": True,
+        "path": "app.py",
+        "line": 3,
+        "tool": "scan-a",
+        "reported_by": "scan",
+        "first_seen_at": day(seen),
+        "first_seen_stage": "post_merge",
+        "post_merge_seen_at": day(seen),
+        "introduced_by": number,
+        "method": "sole_merge" if number else "unattributed",
+        "confidence": "medium",
+    }
     return {**usual, **given}
 
 
@@ -73,19 +106,30 @@ def bypass(finding_id: str, number: int = 1, seen: float = 0.9, **given: Any) ->
 def decision(finding_id: str, disposition: str = "confirmed", decided: float = 4, **given: Any) -> Row:
     """A decision about a finding `decided` days after the start."""
     usual = {
-        "finding_id": finding_id.ljust(8, "_"), "decided_at": day(decided), "decided_by": "sam",
-        "disposition": disposition, "reason": "looked at it",
-    }  # fmt: skip
+        "finding_id": finding_id.ljust(8, "_"),
+        "decided_at": day(decided),
+        "decided_by": "sam",
+        "disposition": disposition,
+        "reason": "looked at it",
+    }
     return {**usual, **given}
 
 
 def scan(scan_id: str, at: float | None = 5, **given: Any) -> Row:
     """An ok scan of main by scan-a with rules 1, `at` days after the start."""
     usual = {
-        "scan_id": scan_id, "tool": "scan-a", "tool_version": "1", "rules_version": "1", "repository": REPOSITORY,
-        "ref": "refs/heads/main", "stage": "post_merge", "status": "ok", "scanned_at": None if at is None else day(at),
-        "result_count": 0, "file": f"{scan_id}.sarif",
-    }  # fmt: skip
+        "scan_id": scan_id,
+        "tool": "scan-a",
+        "tool_version": "1",
+        "rules_version": "1",
+        "repository": REPOSITORY,
+        "ref": "refs/heads/main",
+        "stage": "post_merge",
+        "status": "ok",
+        "scanned_at": None if at is None else day(at),
+        "result_count": 0,
+        "file": f"{scan_id}.sarif",
+    }
     return {**usual, **given}
 
 
@@ -98,9 +142,14 @@ def head_scan(scan_id: str, number: int, at: float = 0.9, **given: Any) -> Row:
 def review(number: int, submitted: float = 0.95, **given: Any) -> Row:
     """A human's approval of a change."""
     usual = {
-        "repository": REPOSITORY, "number": number, "review_id": f"r{number}-{submitted}", "reviewer": "robin",
-        "reviewer_kind": "user", "state": "APPROVED", "submitted_at": day(submitted),
-    }  # fmt: skip
+        "repository": REPOSITORY,
+        "number": number,
+        "review_id": f"r{number}-{submitted}",
+        "reviewer": "robin",
+        "reviewer_kind": "user",
+        "state": "APPROVED",
+        "submitted_at": day(submitted),
+    }
     return {**usual, **given}
 
 

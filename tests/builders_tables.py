@@ -21,28 +21,28 @@ NOW = datetime(2026, 8, 17, tzinfo=UTC)
 
 
 def settings_of(*tables: TableSettings | Mapping[str, Any]) -> IngestSettings:
-    """Settings with these mappings and nothing else."""
+    """Make settings with these mappings and nothing else."""
     mappings = [TableSettings.model_validate(table) for table in tables]
     return IngestSettings(sources=SourcesSettings(tables=mappings))
 
 
 def pulls_mapping(**changes: Any) -> dict[str, Any]:
-    """A mapping of pull requests from pulls.csv, by the same names."""
+    """Map pull requests from pulls.csv, by the same names."""
     return {"table": "pull_requests", "paths": ["pulls.csv"], **changes}
 
 
 def reviews_mapping(**changes: Any) -> dict[str, Any]:
-    """A mapping of reviews from reviews.csv, by the same names."""
+    """Map reviews from reviews.csv, by the same names."""
     return {"table": "reviews", "paths": ["reviews.csv"], **changes}
 
 
 def events_mapping(**changes: Any) -> dict[str, Any]:
-    """A mapping of timeline events from events.csv, by the same names."""
+    """Map timeline events from events.csv, by the same names."""
     return {"table": "review_events", "paths": ["events.csv"], **changes}
 
 
 def source_file(base: Path, name: str) -> SourceFile:
-    """A file as fetch names it."""
+    """Name a file as fetch does."""
     return SourceFile(base / name, name)
 
 
@@ -58,7 +58,7 @@ def written(base: Path, name: str, content: str | bytes | pl.DataFrame) -> Sourc
 
 
 def parsed(file: SourceFile, *tables: TableSettings | Mapping[str, Any]) -> Parsed:
-    """What a file gives under these mappings."""
+    """Parse a file under these mappings."""
     return TABLES_SOURCE.parse(file, settings_of(*tables))
 
 

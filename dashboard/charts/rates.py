@@ -90,5 +90,5 @@ def _threshold(drawn: go.Figure, threshold: float, rows: int) -> None:
         )  # fmt: skip
     drawn.add_annotation(
         text=f"{wording.percent(threshold)} mark", x=threshold, y=rows - 0.72, xref="x", yref="y",
-        showarrow=False, yanchor="middle", xanchor="center", font={"color": look.RED, "size": look.LABEL_SIZE},
+        showarrow=False, yanchor="middle", xanchor="center", font={"size": look.LABEL_SIZE},
     )  # fmt: skip

@@ -15,14 +15,14 @@ BAR: Final = 0.42
 
 
 def authorship_mix(mix: pl.DataFrame) -> go.Figure:
-    """Draw one bar per repository, split by who wrote; takes repository, authorship, pull_requests."""
-    totals = mix.group_by("repository").agg(pl.col("pull_requests").sum()).sort("repository")
+    """Draw one bar per repository, split by who wrote; takes repository, authorship, merged."""
+    totals = mix.group_by("repository").agg(pl.col("merged").sum()).sort("repository")
     names = totals["repository"].to_list()
-    drawn = look.figure("Pull requests by who wrote them, in % of each repository", ROW * len(names) + 108)
+    drawn = look.figure("Merged pull requests by who wrote them, in %", ROW * len(names) + 108)
     for kind, colour in look.AUTHORSHIP_COLOURS.items():
         rows = mix.filter(pl.col("authorship") == kind)
-        counts = dict(rows.group_by("repository").agg(pl.col("pull_requests").sum()).iter_rows())
-        drawn.add_trace(_part(kind, colour, [counts.get(name, 0) for name in names], totals["pull_requests"].to_list()))
+        counts = dict(rows.group_by("repository").agg(pl.col("merged").sum()).iter_rows())
+        drawn.add_trace(_part(kind, colour, [counts.get(name, 0) for name in names], totals["merged"].to_list()))
     for place, (name, total) in enumerate(totals.iter_rows()):
         look.note(drawn, f"<b>{name}</b>  {wording.plural(total, 'pull request')}", (0, place - 0.42), "left")
     _percent_axis(drawn, len(names))

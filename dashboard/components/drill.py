@@ -19,9 +19,6 @@ CHANGE_KEY: Final = "change"  # also the name in the URL
 ROWS_KEY: Final = "rows"
 FORMULA_START: Final = r"^[=+\-@\t\r]"
 WORST_FIRST: Final = {"escape": 0, "untriaged": 1, "watching": 2, "watched": 3}
-FINDING_COLUMNS: Final = (
-    "Severity", "Rule", "Place", "Tool", "First seen", "Stage", "Status", "Decided by", "Reason",
-)  # fmt: skip
 
 
 def track(assessment: Assessment, policy: Policy) -> None:
@@ -79,7 +76,7 @@ def _panel(assessment: Assessment, chosen: str) -> None:
         st.html(markup.facts(_about(row)))
         st.markdown(f"**{wording.plural(found.height, 'finding')}**")
         if found.height:
-            st.html(markup.table(FINDING_COLUMNS, (_finding(each) for each in found.iter_rows(named=True))))
+            st.html(markup.findings(_finding(each) for each in found.iter_rows(named=True)))
 
 
 def _plain(text: str) -> str:
@@ -101,10 +98,13 @@ def _about(row: dict[str, Any]) -> list[tuple[str, str]]:
     ]  # fmt: skip
 
 
-def _finding(row: dict[str, Any]) -> tuple[str, ...]:
-    where = ":".join(str(part) for part in (row["path"], row["line"]) if part is not None)
-    texts = (row["tool"], wording.day(row["first_seen_at"]), row["stage"], row["status"], row["decided_by"], row["reason"])
-    return (row["severity"], row["rule"], where, *(str(text or "").replace("_", " ") for text in texts))
+def _finding(row: dict[str, Any]) -> tuple[str, str, str]:
+    where = ":".join(str(part) for part in (row["path"], row["line"]) if part is not None) or "no place told"
+    seen = f"{row['tool'] or 'a person'} saw it first on {wording.day(row['first_seen_at'])}"
+    stage = {"post_merge": "after the merge", "pre_merge": "before the merge"}.get(row["stage"], "stage unknown")
+    by = f" by {row['decided_by']}" if row["decided_by"] else ""
+    why = f": {row['reason']}" if row["reason"] else ""
+    return f"{row['severity']}: {row['rule']}", where, f"{seen}, {stage}; {row['status']}{by}{why}"
 
 
 def rows(assessment: Assessment) -> None:
@@ -113,7 +113,15 @@ def rows(assessment: Assessment) -> None:
     views = _views(assessment)
     chosen = st.selectbox("Rows", list(views), key=ROWS_KEY, width=420)
     shown = views[chosen]
-    st.dataframe(flat(shown), width="stretch", height=280, hide_index=True, key="rows_table")
+    st.dataframe(
+        flat(shown),
+        width="stretch",
+        height=280,
+        hide_index=True,
+        key="rows_table",
+        column_config={"url": st.column_config.LinkColumn(display_text="open")},
+        placeholder="",
+    )
     left, right = st.columns(2)
     with left:
         _download(shown, wording.plural(shown.height, "row"), f"{assessment.verdict.pilot}-rows.csv")

@@ -70,7 +70,7 @@ STYLE: Final = f"""<style>
 def badge(look: tuple[str, str], text: str) -> str:
     """Put a glyph before text; the glyph is decoration, the words say it all."""
     glyph, tone = look
-    return f'<span class="pm-{tone}"><span class="pm-glyph" aria-hidden="true">{glyph}</span>{escape(text)}</span>'
+    return f'<span class="pm-{tone}"><span class="pm-glyph" aria-hidden="true">{glyph}</span>{_text(text)}</span>'
 
 
 def state(value: State) -> str:
@@ -85,9 +85,9 @@ def verdict(value: Verdict) -> str:
     lines = [*wording.face(value)[1:], *([("Blocked by", blocked)] if blocked else [])]
     answer = (
         f'<div class="pm-answer"><span class="pm-glyph" aria-hidden="true">{glyph}</span>'
-        f'{escape(wording.answer(value))} <span class="pm-state">{escape(wording.state(value.state))}</span></div>'
+        f'{_text(wording.answer(value))} <span class="pm-state">{_text(wording.state(value.state))}</span></div>'
     )
-    facts = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in lines)
+    facts = "".join(f"<dt>{_text(name)}</dt><dd>{_text(text)}</dd>" for name, text in lines)
     return (
         f'<section class="pm-verdict pm-{tone}">{answer}<dl class="pm-lines">{facts}</dl>{readings(value)}</section>'
     )
@@ -96,7 +96,7 @@ def verdict(value: Verdict) -> str:
 def readings(value: Verdict) -> str:
     """Show the three readings of the rule; the required one is framed and named."""
     items = (
-        f'<li class="{"pm-required" if is_required else ""}">{escape(name)}: {escape(answer)}'
+        f'<li class="{"pm-required" if is_required else ""}">{_text(name)}: {_text(answer)}'
         f"{' (required)' if is_required else ''}</li>"
         for name, answer, is_required in wording.readings(value.readings, value.require)
     )
@@ -109,9 +109,9 @@ def pilots(verdicts: Sequence[Verdict], chosen: str, page: str) -> str:
     rows = (
         _row(
             (
-                f'<a href="{escape(page)}?{escape(urlencode({"pilot": each.pilot}))}" target="_self"><b>{escape(each.pilot)}</b></a>',
-                f'{state(each.state)}<br><span class="pm-small">{escape(wording.answer(each))}</span>',
-                f'{escape(each.sentence)}<br><span class="pm-small">{escape(each.evidence_sentence)}</span>',
+                f'<a href="{escape(page)}?{escape(urlencode({"pilot": each.pilot}))}" target="_self"><b>{_text(each.pilot)}</b></a>',
+                f'{state(each.state)}<br><span class="pm-small">{_text(wording.answer(each))}</span>',
+                f'{_text(each.sentence)}<br><span class="pm-small">{_text(each.evidence_sentence)}</span>',
                 f'<span class="pm-small">since {wording.day(each.epoch.start)}</span>',
             ),
             "pm-chosen" if each.pilot == chosen else "",
@@ -128,7 +128,7 @@ def criteria(value: Verdict) -> str:
         _row(
             (
                 badge(CRITERION_LOOKS[outcome.state], wording.criterion(outcome.state)),
-                f'<b>{escape(outcome.title)}</b><br><span class="pm-small">{escape(outcome.sentence)}</span>',
+                f'<b>{_text(outcome.title)}</b><br><span class="pm-small">{_text(outcome.sentence)}</span>',
                 "<b>blocking</b>" if outcome.blocking else '<span class="pm-small">advisory</span>',
             )
         )
@@ -139,7 +139,7 @@ def criteria(value: Verdict) -> str:
 
 def facts(pairs: Iterable[tuple[str, str]]) -> str:
     """Show names with what is known about them."""
-    rows = (_row((f"<b>{escape(name)}</b>", escape(text))) for name, text in pairs)
+    rows = (_row((f"<b>{_text(name)}</b>", _text(text))) for name, text in pairs)
     return f'<div class="pm-facts">{"".join(rows)}</div>'
 
 
@@ -148,7 +148,7 @@ def attention(items: Sequence[Attention], value: Verdict) -> str:
     rows = []
     for item in items:
         waited = "" if item.since is None else f", for {wording.age(item.since, value.as_of)}"
-        who = f'<span class="pm-small">{escape(item.who)}{escape(waited)}</span>'
+        who = f'<span class="pm-small">{_text(item.who)}{_text(waited)}</span>'
         rows.append(_row((f"{badge(('◆', 'ask'), item.what)}<br>{who}{_details(item.rows)}",)))
     return f'<div class="pm-needs">{"".join(rows)}</div>'
 
@@ -156,29 +156,43 @@ def attention(items: Sequence[Attention], value: Verdict) -> str:
 def _details(rows: Sequence[str]) -> str:
     if not rows:
         return ""
-    listed = "<br>".join(escape(row) for row in rows)
+    listed = "<br>".join(_text(row) for row in rows)
     return f'<details class="pm-small"><summary>{wording.plural(len(rows), "row")}</summary>{listed}</details>'
+
+
+def findings(items: Iterable[tuple[str, str, str]]) -> str:
+    """Show findings one under the other, each as what, where and what became of it."""
+    rows = (
+        _row((f'<b>{_text(what)}</b><br>{_text(where)}<br><span class="pm-small">{_text(story)}</span>',))
+        for what, where, story in items
+    )
+    return f'<div class="pm-findings">{"".join(rows)}</div>'
 
 
 def progress(value: float, words: str, tone: str) -> str:
     """Show a bar from 0 to 100 with its number in words."""
     width = max(0.0, min(100.0, value))
     return (
-        f'<div class="pm-{tone}"><b>{escape(words)}</b><div class="pm-track" role="img" '
-        f'aria-label="{escape(words)}"><div class="pm-fill" style="width:{width:.1f}%"></div></div></div>'
+        f'<div class="pm-{tone}"><b>{_text(words)}</b><div class="pm-track" role="img" '
+        f'aria-label="{_text(words)}"><div class="pm-fill" style="width:{width:.1f}%"></div></div></div>'
     )
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Show a small table that scrolls inside its own frame on narrow screens."""
-    head = "".join(f"<th>{escape(name)}</th>" for name in columns)
-    body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    head = "".join(f"<th>{_text(name)}</th>" for name in columns)
+    body = "".join(f"<tr>{''.join(f'<td>{_text(cell)}</td>' for cell in row)}</tr>" for row in rows)
     return f'<div class="pm-scroll" tabindex="0"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
 def footer(parts: Iterable[str]) -> str:
     """Show where the numbers of a page come from."""
-    return f'<div class="pm-foot">{" · ".join(escape(part) for part in parts)}</div>'
+    return f'<div class="pm-foot">{" · ".join(_text(part) for part in parts)}</div>'
+
+
+def _text(foreign: str) -> str:
+    """Take the meaning out of markup, and keep a number and its unit on one line."""
+    return escape(foreign).replace(" %", "&nbsp;%")
 
 
 def _row(cells: Sequence[str], kind: str = "") -> str:

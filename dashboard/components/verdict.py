@@ -33,7 +33,7 @@ def evidence(verdict: Verdict) -> None:
     """Show what has been shown so far, and how long until proof."""
     st.subheader("Evidence", anchor=False)
     shown = verdict.evidence
-    words = f"Evidence {shown.progress:.0f} of 100"
+    words = f"Evidence {int(shown.progress)} of 100"  # cut, not rounded: 99.6 is not proof
     st.html(markup.progress(shown.progress, words, "good" if shown.progress >= 100 else "fair"))  # noqa: PLR2004
     pace = shown.changes_per_week
     lines = [wording.forecast(forecast) for forecast in shown.forecasts]

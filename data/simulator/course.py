@@ -13,7 +13,7 @@ from data.simulator.names import HUMANS, REVIEW_BOTS
 from data.simulator.truth import Reviewing
 
 SOON = timedelta(minutes=10)
-DISMISSED_SHARE = 0.01  # approvals taken back by hand and given again
+DISMISSED_AFTER = timedelta(minutes=30)
 OPEN_DRAFT_SHARE = 0.10  # people's pull requests that start as a draft
 
 
@@ -28,6 +28,11 @@ class Review:
     is_bot: bool = False
     body: str = ""
     was: str | None = None  # verdict before it was dismissed
+
+    @property
+    def settled_at(self) -> datetime:
+        """When it came to say what it says: its dismissal, else its submission."""
+        return self.at + DISMISSED_AFTER if self.was else self.at
 
 
 @dataclass(slots=True)
@@ -52,7 +57,6 @@ def run(arrival: Arrival, author: Author, reviewing: Reviewing, rng: Random) -> 
     course = _opened(arrival, author, rng)
     _scan(arrival, course, rng)
     _review(author, reviewing, course, rng)
-    course.pushes.sort()
     _end(arrival, reviewing, course, rng)
     return course
 
@@ -68,12 +72,17 @@ def _scan(arrival: Arrival, course: Course, rng: Random) -> None:
     first = hours_after(rng, arrival.opened_at, 0.2, 0.3)
     course.scanned_at.append(first)
     if arrival.fate == "fixed":
-        pushed = hours_after(rng, first, 1.5, 0.5)
-        course.pushes.append(pushed)
-        course.scanned_at.append(hours_after(rng, pushed, 0.2, 0.3))
+        _push(course, hours_after(rng, first, 1.5, 0.5), rng)
     if arrival.fate == "accepted":
         course.accepted_at = hours_after(rng, first, 2.0, 0.4)
-    course.not_before = (course.accepted_at or course.scanned_at[-1]) + SOON
+    course.not_before = (course.accepted_at or first) + SOON
+
+
+def _push(course: Course, at: datetime, rng: Random) -> None:
+    """Add commits to the head; what scans heads looks at each of them."""
+    at = max(at, course.scanned_at[-1] + SOON)
+    course.pushes.append(at)
+    course.scanned_at.append(hours_after(rng, at, 0.2, 0.3))
 
 
 def _review(author: Author, reviewing: Reviewing, course: Course, rng: Random) -> None:
@@ -88,25 +97,32 @@ def _review(author: Author, reviewing: Reviewing, course: Course, rng: Random) -
         course.reviews.append(
             Review(reviewer, "CHANGES_REQUESTED", looked, 0, body="Please cover the empty case.")
         )
-        course.pushes.append(hours_after(rng, looked, 2.0, 0.8))
+        _push(course, hours_after(rng, looked, 2.0, 0.8), rng)
         looked = hours_after(rng, course.pushes[-1], reviewing.first_look_hours, reviewing.spread)
     if rng.random() < reviewing.approved_share:
         _approve(course, reviewer, looked, rng)
+        if rng.random() < reviewing.dismissed_share:
+            _dismiss(course, rng)
 
 
 def _approve(course: Course, reviewer: str, at: datetime, rng: Random) -> None:
     seen = max(place for place, pushed in enumerate(course.pushes) if pushed <= at or place == 0)
     approval = Review(reviewer, "APPROVED", at, seen, body=pick(rng, ("", "", "LGTM", "Thanks, reads well.")))
-    if rng.random() < DISMISSED_SHARE:
-        course.reviews.append(replace(approval, state="DISMISSED", was="APPROVED"))
-        approval = replace(approval, at=hours_after(rng, at, 3.0, 0.5))
     course.reviews.append(approval)
     course.approver = reviewer
-    course.not_before = max(course.not_before or at, approval.at + timedelta(minutes=1))
+    course.not_before = max(course.not_before or at, at + timedelta(minutes=1))
+
+
+def _dismiss(course: Course, rng: Random) -> None:
+    """Take the approval back, and give it again some hours later."""
+    approval = course.reviews.pop()
+    again = replace(approval, at=hours_after(rng, approval.at + DISMISSED_AFTER, 3.0, 0.5))
+    course.reviews += [replace(approval, state="DISMISSED", was="APPROVED"), again]
+    course.not_before = again.at + timedelta(minutes=1)
 
 
 def _end(arrival: Arrival, reviewing: Reviewing, course: Course, rng: Random) -> None:
-    free_at = max(course.ready_at, course.pushes[-1], course.not_before or course.ready_at)
+    free_at = max(course.ready_at, course.scanned_at[-1] + SOON, course.not_before or course.ready_at)
     if arrival.merges:
         course.merged_at = course.closed_at = hours_after(rng, free_at, reviewing.merge_hours, 0.8)
     elif rng.random() < 0.7:  # noqa: PLR2004 - the rest stays open
@@ -116,7 +132,7 @@ def _end(arrival: Arrival, reviewing: Reviewing, course: Course, rng: Random) ->
 def cut(course: Course, as_of: datetime) -> Course:
     """Leave out what has not happened yet when the export is made."""
     course.is_ready = course.ready_at < as_of
-    course.reviews = [review for review in course.reviews if review.at < as_of]
+    course.reviews = [review for review in course.reviews if review.settled_at < as_of]
     course.pushes = [pushed for pushed in course.pushes if pushed < as_of]
     course.scanned_at = [scanned for scanned in course.scanned_at if scanned < as_of]
     course.merged_at = _past(course.merged_at, as_of)

@@ -97,11 +97,11 @@ TRUTH: Final = Truth(
 
 def write_demo(out: Path = FOLDER) -> Planted:
     """Write the demo's raw files in place of those that are there."""
-    if out.exists():
-        shutil.rmtree(out)
+    for made in ("pull_requests", "scans"):
+        shutil.rmtree(out / made, ignore_errors=True)
     return simulate(TRUTH, SEED, out)
 
 
 if __name__ == "__main__":
-    planted = write_demo(Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER)
+    planted = write_demo()
     sys.stdout.write(f"{len(planted.changes)} pull requests written to {FOLDER}\n")

@@ -27,7 +27,11 @@ def pick(rng: Random, items: Sequence[Item]) -> Item:
 
 
 def weighted(rng: Random, shares: Sequence[tuple[Item, float]]) -> Item:
-    """One of the items by its share; shares need not add up to 1."""
+    """One of the items by its share; shares need not add up to 1.
+
+    >>> weighted(Random(1), [("never", 0.0), ("always", 3.0)])
+    'always'
+    """
     left = rng.random() * sum(share for _, share in shares)
     for item, share in shares:
         left -= share

@@ -31,7 +31,7 @@ from data.simulator.files import (
     write_page,
     write_sarif,
 )
-from data.simulator.nodes import pull_request
+from data.simulator.nodes import heads, pull_request
 from data.simulator.sarif import Run
 from data.simulator.scans import branch_files, folder, head_runs, week_of
 from data.simulator.truth import Planted, PlantedChange, Repository, Summary, Truth
@@ -114,7 +114,8 @@ class _RepositoryWriter:
             self._write_page(has_next=True)
         node = pull_request(change.pull, self.repository.reviewing.checks_failed_share, self.rng)
         self.page.append(node)
-        self._add_heads(change, node["headRefOid"])
+        oids = [one["commit"]["oid"] for one in node["commits"]["nodes"]]
+        self._add_heads(change, heads(change.pull, oids))
         if change.weakness and change.reaches_branch:
             self.weak.append(change.weakness)
 
@@ -127,12 +128,12 @@ class _RepositoryWriter:
             write_sarif(self.out / "scans" / file.name, file.runs)
             self.counts.files += 1
 
-    def _add_heads(self, change: Change, head: str) -> None:
+    def _add_heads(self, change: Change, commits: list[str]) -> None:
         week = week_of(change.pull.arrival.opened_at)
         if week != self.week:
             self._write_heads()
             self.week = week
-        self.heads.extend(head_runs(change, self.tools, head, self.rng))
+        self.heads.extend(head_runs(change, self.tools, commits))
 
     def _write_page(self, *, has_next: bool) -> None:
         self.pages += 1

@@ -172,8 +172,9 @@ def _head_scans(changes: Frame) -> Frame:
     tool, version = TOOLS[0]
     return changes.select(
         "repository", scan_id=_sha("scan"), pull_request="number", scanned_at="created_at",
-        tool=pl.lit(tool), tool_version=pl.lit(version), rules_version=pl.lit(version), commit_sha=_sha("head"),
-        ref=pl.format("refs/pull/{}/head", "number"), stage=pl.lit("pre_merge"), status=pl.lit("ok"),
+        tool=pl.lit(tool), tool_version=pl.lit(version), rules_version=pl.lit(version),
+        commit_sha=_sha("head"), ref=pl.format("refs/pull/{}/head", "number"),
+        stage=pl.lit("pre_merge"), status=pl.lit("ok"),
         result_count=pl.lit(0), file=pl.lit("heads.sarif"),
     )  # fmt: skip
 

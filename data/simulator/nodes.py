@@ -12,7 +12,6 @@ from data.simulator.course import Course, Review
 from data.simulator.draws import oid
 
 Node = dict[str, Any]
-CHECK_MINUTES = timedelta(minutes=12)
 
 
 def pull_request(pull: Pull, checks_failed_share: float, rng: Random) -> Node:
@@ -45,9 +44,16 @@ def pull_request(pull: Pull, checks_failed_share: float, rng: Random) -> Node:
         "assignees": {"nodes": _assignees(pull.author)},
         "files": connection([_file(file) for file in files]),
         "commits": connection(_commits(pull, oids, checks_failed_share, rng)),
-        "reviews": connection([_review(pull, place, oids) for place in range(len(pull.course.reviews))]),
+        "reviews": connection(
+            [_review(pull, place, heads(pull, oids)) for place in range(len(pull.course.reviews))]
+        ),
         "timelineItems": connection(_timeline(pull, oids)),
     }
+
+
+def heads(pull: Pull, oids: list[str]) -> list[str]:
+    """Commit that was the head after each push; what comes before the first push never was."""
+    return oids[-len(pull.course.pushes) :]
 
 
 def connection(nodes: list[Node]) -> Node:
@@ -95,7 +101,7 @@ def _file(file: Any) -> Node:
 
 
 def _commit_times(pull: Pull) -> list[datetime]:
-    pushes = pull.course.pushes or [pull.arrival.opened_at]
+    pushes = pull.course.pushes
     extra = timedelta(minutes=7)
     # An assisted change is mostly a person's: two commits of its own beside the agent's one.
     before = [pushes[0] - 2 * extra, pushes[0] - extra] if pull.author.arm == "assisted" else []
@@ -149,7 +155,7 @@ def _review(pull: Pull, place: int, oids: list[str]) -> Node:
         "submittedAt": review.at,
         "body": review.body,
         "comments": {"totalCount": int(review.state == "CHANGES_REQUESTED")},
-        "commit": {"oid": oids[min(review.commit, len(oids) - 1)]},
+        "commit": {"oid": oids[review.commit]},
     }
 
 
@@ -160,7 +166,7 @@ def _timeline(pull: Pull, oids: list[str]) -> list[Node]:
         events.append((course.ready_at, {"__typename": "ReadyForReviewEvent", "actor": actor(person)}))
     if pull.author.driver and course.reviews:
         events.append((course.ready_at, _requested(course.reviews[-1], person)))
-    events += [(review.at + timedelta(minutes=30), _dismissed(pull, place))
+    events += [(review.settled_at, _dismissed(pull, place))
                for place, review in enumerate(course.reviews) if review.was]  # fmt: skip
     if course.merged_at:
         merged = {"__typename": "MergedEvent", "actor": _merged_by(pull), "commit": {"oid": oids[-1]}}

@@ -34,7 +34,7 @@ class Run:
 def run_object(run: Run) -> dict[str, Any]:
     """The `run` object of a SARIF file."""
     return {
-        "tool": {"driver": _driver(run.tool)},
+        "tool": _tool(run.tool),
         "automationDetails": {"id": f"{run.tool.name.lower()}/{run.label}"},
         "versionControlProvenance": [
             {
@@ -49,18 +49,17 @@ def run_object(run: Run) -> dict[str, Any]:
 
 
 @cache
-def _driver(tool: Tool) -> dict[str, Any]:
-    return {
-        "name": tool.name,
-        "version": tool.version,
-        "rules": [_rule(rule.id, rule.title, rule.score, rule.cwe) for rule in tool.rules],
-    }
+def _tool(tool: Tool) -> dict[str, Any]:
+    # Rules live in a pack of their own, with its own version: that tells a new rule from new code.
+    rules = [_rule(rule.id, rule.score, rule.cwe) for rule in tool.rules]
+    pack = {"name": f"{tool.name}Rules", "semanticVersion": tool.rules_version, "rules": rules}
+    return {"driver": {"name": tool.name, "version": tool.version}, "extensions": [pack]}
 
 
-def _rule(name: str, title: str, score: float | None, cwe: int | None) -> dict[str, Any]:
+def _rule(name: str, score: float | None, cwe: int | None) -> dict[str, Any]:
     tags = ["security", f"external/cwe/cwe-{cwe:03d}"] if cwe else ["maintainability"]
     severity = {"security-severity": str(score)} if score is not None else {}
-    return {"id": name, "shortDescription": {"text": title}, "properties": {**severity, "tags": tags}}
+    return {"id": name, "properties": {**severity, "tags": tags}}
 
 
 def _invocation(run: Run) -> dict[str, Any]:
@@ -74,7 +73,7 @@ def _result(run: Run, weakness: Weakness) -> dict[str, Any]:
     region = {"startLine": _line(run, weakness), "snippet": {"text": f"    {weakness.text}"}}
     place = {"artifactLocation": {"uri": weakness.path}, "region": region}
     return {
-        "ruleId": weakness.rule.id,
+        "rule": {"id": weakness.rule.id, "toolComponent": {"index": 0}},
         "level": _level(weakness.rule.score),
         "message": {"text": weakness.rule.title},
         "locations": [{"physicalLocation": place}],

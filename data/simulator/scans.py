@@ -25,15 +25,14 @@ class ScanFile:
     runs: tuple[Run, ...]
 
 
-def head_runs(change: Change, tools: Sequence[Tool], head: str, rng: Random) -> Iterator[Run]:
-    """Scans of the head of one pull request, as the tools that look before the merge make them."""
+def head_runs(change: Change, tools: Sequence[Tool], heads: Sequence[str]) -> Iterator[Run]:
+    """Scans of the head of one pull request, one for each push, by the tools that look before the merge."""
     pull, moments = change.pull, change.pull.course.scanned_at if change.is_scanned else []
     for tool in tools:
         for place, at in enumerate(moments):
-            commit = head if place == len(moments) - 1 else oid(rng)
             found = [change.weakness] if change.weakness and _is_seen(change, tool, place) else []
             label, branch = f"pr-{pull.number}-{place + 1}", f"refs/pull/{pull.number}/head"
-            yield Run(tool, pull.repository, commit, branch, at, label, found)
+            yield Run(tool, pull.repository, heads[place], branch, at, label, found)
 
 
 def _is_seen(change: Change, tool: Tool, place: int) -> bool:
@@ -62,12 +61,20 @@ def branch_files(
 
 
 def folder(repository: str) -> str:
-    """Name of a repository as a folder."""
+    """Name of a repository as a folder.
+
+    >>> folder("acme/search")
+    'acme+search'
+    """
     return repository.replace("/", "+")
 
 
 def week_of(moment: datetime) -> date:
-    """Monday of the week of a moment."""
+    """Monday of the week of a moment.
+
+    >>> week_of(datetime(2026, 8, 16, 23, tzinfo=UTC)).isoformat()
+    '2026-08-10'
+    """
     return moment.date() - timedelta(days=moment.weekday())
 
 

@@ -44,6 +44,7 @@ class Tool:
     version: str
     rules: tuple[Rule, ...]
     scans_pull_requests: bool = False
+    rules_version: str = "1.0.0"
 
     @property
     def weaknesses(self) -> tuple[Rule, ...]:
@@ -94,6 +95,7 @@ class Reviewing:
     spread: float = 1.1  # its sigma on the log scale
     merge_hours: float = 1.5  # median from the approval (or from ready) to the merge
     changes_requested_share: float = 0.12
+    dismissed_share: float = 0.01  # of the approvals: taken back by hand and given again
     bot_share: float = 0.30
     checks_failed_share: float = 0.02
 

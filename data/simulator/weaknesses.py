@@ -51,7 +51,13 @@ class Look:
 
 
 def looks(schedule: Schedule, until: datetime) -> list[Look]:
-    """Every scan of the schedule before `until`; a crash is followed by a run that works."""
+    """Every scan of the schedule before `until`; a crash is followed by a run that works.
+
+    >>> tool, start = Tool("DeepScan", "1", ()), datetime(2026, 6, 1, tzinfo=UTC)
+    >>> schedule = Schedule(tool, start, every_days=7, failed_on=(datetime(2026, 6, 8).date(),))
+    >>> [(look.at.day, look.ok) for look in looks(schedule, datetime(2026, 6, 16, tzinfo=UTC))]
+    [(1, True), (8, False), (9, True), (15, True)]
+    """
     found: list[Look] = []
     at = schedule.first_at
     while at < until:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import polars as pl
@@ -27,26 +28,14 @@ def touched(changed_files: pl.DataFrame, paths: pl.DataFrame) -> pl.DataFrame:
 
 
 def with_sole_merge(arrived: pl.DataFrame, merged: pl.DataFrame) -> pl.DataFrame:
-    """Arrivals with `merge_count` of their window and `sole_merge`, the one merge if it is one."""
-    windows = arrived.select("scan_id", "repository", branch_of("ref").alias("branch"), "after_at", "until_at")
-    windows = windows.unique("scan_id")
-    ranked = _ranked(windows, merged)
-    until = _rank_at(windows, ranked, "until_at")
-    counted = _rank_at(until, ranked, "after_at").with_columns(
-        merge_count=pl.col("until_at_rank").fill_null(0) - pl.col("after_at_rank").fill_null(0)
-    )
-    is_sole = (pl.col("merge_count") == 1) & pl.col("after_at").is_not_null()
-    sole = pl.when(is_sole).then("until_at_number")
-    return arrived.join(counted.select("scan_id", "merge_count", sole_merge=sole), on="scan_id", how="left")
+    """Arrivals with `sole_merge`: the one pull request merged in their window, if it is one."""
+    return _with_sole(arrived, merged, ("repository", "branch"), "sole_merge")
 
 
 def with_sole_path(arrived: pl.DataFrame, merged: pl.DataFrame, touches: pl.DataFrame) -> pl.DataFrame:
-    """Arrivals with `sole_path`: the one pull request of the window that touched the path."""
+    """Arrivals with `sole_path`: the one of the window's pull requests that touched the path."""
     candidates = touches.join(merged, on=["repository", "number"], how="inner")
-    found = arrived.join(candidates, on=["repository", "path"], how="inner").filter(_is_in_window())
-    sole = found.group_by(ARRIVAL).agg(sole_path=pl.col("number").first(), path_count=pl.col("number").n_unique())
-    only = sole.filter(pl.col("path_count") == 1).drop("path_count")
-    return arrived.join(only, on=list(ARRIVAL), how="left")
+    return _with_sole(arrived, candidates, ("repository", "branch", "path"), "sole_path")
 
 
 def with_head(arrived: pl.DataFrame, sighted: pl.DataFrame) -> pl.DataFrame:
@@ -78,21 +67,32 @@ def _is_in_window() -> pl.Expr:
     return is_after & is_until & is_into_branch
 
 
-def _ranked(windows: pl.DataFrame, merged: pl.DataFrame) -> pl.DataFrame:
+def _with_sole(arrived: pl.DataFrame, candidates: pl.DataFrame, by: Sequence[str], name: str) -> pl.DataFrame:
+    """Count the candidates of each window by their ranks at its two ends, without listing them."""
+    located = arrived.with_columns(branch=branch_of("ref"))
+    windows = located.select("scan_id", *by, "after_at", "until_at").unique()
+    ranked = _ranked(windows, candidates, by)
+    ends = _rank_at(_rank_at(windows, ranked, by, "until_at"), ranked, by, "after_at")
+    count = pl.col("until_at_rank").fill_null(0) - pl.col("after_at_rank").fill_null(0)
+    is_sole = (count == 1) & pl.col("after_at").is_not_null()
+    sole = ends.select("scan_id", *by, pl.when(is_sole).then("until_at_number").alias(name))
+    return located.join(sole, on=["scan_id", *by], how="left", nulls_equal=True).drop("branch")
+
+
+def _ranked(windows: pl.DataFrame, candidates: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
     """Merges of each scanned branch in order, numbered from 1; a null base may be any branch."""
     branches = windows.select("repository", "branch").unique()
-    into = branches.join(merged, on="repository", how="inner").filter(
+    into = branches.join(candidates, on="repository", how="inner").filter(
         pl.col("base_branch").is_null() | (pl.col("base_branch") == pl.col("branch"))
     )
     ordered = into.sort("merged_at", "number")
-    return ordered.with_columns(rank=pl.int_range(1, pl.len() + 1).over("repository", "branch"))
+    return ordered.with_columns(rank=pl.int_range(1, pl.len() + 1).over(by))
 
 
-def _rank_at(windows: pl.DataFrame, ranked: pl.DataFrame, moment: str) -> pl.DataFrame:
+def _rank_at(windows: pl.DataFrame, ranked: pl.DataFrame, by: Sequence[str], moment: str) -> pl.DataFrame:
     """Rank and number of the last merge up to a moment."""
     last = ranked.select(
-        "repository",
-        "branch",
+        *by,
         pl.col("merged_at").alias(f"{moment}_merged"),
         pl.col("rank").alias(f"{moment}_rank"),
         pl.col("number").alias(f"{moment}_number"),
@@ -102,7 +102,7 @@ def _rank_at(windows: pl.DataFrame, ranked: pl.DataFrame, moment: str) -> pl.Dat
         last,
         left_on=moment,
         right_on=f"{moment}_merged",
-        by=["repository", "branch"],
+        by=list(by),
         strategy="backward",
         check_sortedness=False,
     )

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 import polars as pl
 from deltalake import DeltaTable, WriterProperties, write_deltalake
+from deltalake.exceptions import TableNotFoundError
 
 from ingest.errors import StoreError
 from ingest.store.changes import ACTION, DELETE, STORED_MONTH, WRITE, Changes
@@ -20,6 +21,15 @@ CONFIGURATION: Final = {"delta.enableExpiredLogCleanup": "false"}
 COMPRESSION: Final = WriterProperties(compression="ZSTD", compression_level=1)
 
 
+def opened(uri: str, place: Place) -> DeltaTable | None:
+    """Open a table as it is now; None when nothing was ever committed there."""
+    with store_errors("looking for the table", uri):
+        try:
+            return DeltaTable(uri, storage_options=place.storage_options)
+        except TableNotFoundError:
+            return None
+
+
 class Delta:
     """One Delta table, partitioned by month."""
 
@@ -29,8 +39,7 @@ class Delta:
 
     def exists(self) -> bool:
         """Whether anything was ever committed here."""
-        with store_errors("looking for the table", self.uri):
-            return DeltaTable.is_deltatable(self.uri, self._place.storage_options)
+        return opened(self.uri, self._place) is not None
 
     def open(self, version: int | None = None) -> DeltaTable:
         """Open the table at a version, or as it is now."""

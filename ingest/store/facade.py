@@ -48,6 +48,11 @@ class Store:
         self._object_lock = ObjectLock(self._place) if self._place.folder is None else None
         self._ledger = self._delta(INGEST_RUNS.name)
 
+    @property
+    def uri(self) -> str:
+        """Address of the store, as people know it."""
+        return str(self._place.root)
+
     def _delta(self, name: str) -> Delta:
         return Delta(self._place, "tables", name)
 

@@ -21,6 +21,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError
 
 from ingest.errors import StoreError
 from ingest.locking import Holder, Waiting, wait_for
+from ingest.store.delta import opened
 from ingest.store.place import Place, store_errors
 
 EXPIRY: Final = timedelta(seconds=120)
@@ -33,6 +34,7 @@ class ObjectLock:
     """The right to write to one object store."""
 
     def __init__(self, place: Place) -> None:
+        self._place = place
         self._uri = place.at("lock")
         self._options = place.storage_options
         self._token = uuid.uuid4().hex
@@ -82,9 +84,7 @@ class ObjectLock:
         return self._put(self._token, self._holder) and (self._row() or {}).get("token") == self._token
 
     def _table(self) -> DeltaTable | None:
-        if not DeltaTable.is_deltatable(self._uri, self._options):
-            return None
-        return DeltaTable(self._uri, storage_options=self._options)
+        return opened(self._uri, self._place)
 
     def _row(self) -> dict[str, Any] | None:
         table = self._table()

@@ -66,15 +66,19 @@ def stored_columns(table: Table) -> list[str]:
 
 
 def completed(frame: pl.LazyFrame, table: Table) -> pl.LazyFrame:
-    """Add contract columns that the stored version did not have yet: null, or an empty list."""
+    """Add contract columns that the stored version did not have yet: null, or an empty list.
+
+    Rows from before a list column keep null in it when later rows bring the column, hence the fill.
+    """
     stored = frame.collect_schema().names()
-    return frame.with_columns(_absent(name, table) for name in table.columns if name not in stored)
+    return frame.with_columns(_completed(name, name in stored, table) for name in table.columns)
 
 
-def _absent(name: str, table: Table) -> pl.Expr:
+def _completed(name: str, is_stored: bool, table: Table) -> pl.Expr:  # noqa: FBT001 - one of two spellings
     dtype = table.polars_schema[name]
     must_be_a_list = isinstance(dtype, pl.List) and not table.columns[name].nullable
-    return pl.lit([] if must_be_a_list else None, dtype).alias(name)
+    value = pl.col(name) if is_stored else pl.lit(None, dtype).alias(name)
+    return value.fill_null(pl.lit([], dtype)) if must_be_a_list else value
 
 
 def in_contract(frame: pl.LazyFrame, table: Table, extra: tuple[str, ...] = ()) -> pl.LazyFrame:

@@ -1,49 +1,37 @@
 """May this pilot expand, and on what does the answer rest?
 
-Joins scope, escapes, detection and oversight into sprint counts, has them judged, and adds what
-stands beside the verdict: criteria, human baselines, the state without late dismissals, and what
-a person has to do next. Pure: the moment of judgement is handed in.
+Has a pilot's sprints judged, and adds what stands beside the verdict: criteria, human baselines,
+the state without late dismissals, and what a person has to do next.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from functools import cached_property
+from datetime import datetime, timedelta
 from typing import Final
 
 import polars as pl
 
-from metrics.calendar import EpochWindow, epoch_at, epoch_of, epochs, matures_at, sprints
-from metrics.detection import unusable_scans
-from metrics.escapes import CHANGE_COLUMNS, Marked, described, mark
+from metrics.escapes import CHANGE_COLUMNS
 from metrics.estimate import Number
 from metrics.findings import FINDING_COLUMNS, unattributed
 from metrics.gate.attention import from_agents, from_findings, from_scans, undeclared
-from metrics.gate.criteria import CRITERIA, Facts, outcomes
+from metrics.gate.case import Ask, Case
+from metrics.gate.criteria import CRITERIA, outcomes
 from metrics.gate.policy import Policy
-from metrics.gate.sentences import evidence_sentence, rule_sentence
+from metrics.gate.sentences import Particulars, evidence_sentence, rule_sentence
 from metrics.gate.states import Attention, EpochNow, Outcome, SprintCount, State, Verdict
 from metrics.gate.verdict import Judgement, Moment, judge
 from metrics.pilot import Pilot
-from metrics.scope import arms
 from metrics.shares import share
-from metrics.sprint_counts import Place, count_sprints, recount_without_late
+from metrics.sprint_counts import recount_without_late
 from metrics.tables import Tables
-from metrics.young_sprints import delays, with_nowcasts
+
+__all__ = ["Ask", "Assessment", "Case", "assess", "blocked_by"]
 
 NO_HUMAN_CHANGE: Final = "no human change of these repositories merged in this window"
 YEAR: Final = timedelta(days=365)
-
-
-@dataclass(frozen=True)
-class Ask:
-    """The moment of judgement, and when the gate's policy has changed before."""
-
-    as_of: datetime
-    known_at: datetime | None = None
-    policy_changes: tuple[date, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,96 +41,6 @@ class Assessment:
     verdict: Verdict
     changes: pl.DataFrame  # metrics.escapes.CHANGE_COLUMNS
     findings: pl.DataFrame  # metrics.findings.FINDING_COLUMNS
-
-
-@dataclass(frozen=True)
-class Case:
-    """One pilot at one moment, each of its parts worked out once."""
-
-    tables: Tables
-    pilot: Pilot
-    policy: Policy
-    ask: Ask
-
-    @cached_property
-    def cut(self) -> Tables:
-        """The tables as they read at the moment of judgement."""
-        return self.tables.cut(self.ask.as_of)
-
-    @cached_property
-    def agent(self) -> Marked:
-        """The agent arm."""
-        return mark(self.cut, self.pilot, self.policy, self.ask.as_of, arms(self.policy))
-
-    @cached_property
-    def human(self) -> Marked:
-        """Human changes of the same repositories."""
-        return mark(self.cut, self.pilot, self.policy, self.ask.as_of, arms(self.policy, "human"))
-
-    @cached_property
-    def changes(self) -> pl.DataFrame:
-        """The agent arm's changes with what looked at them."""
-        return described(self.agent, self.cut, self.policy, self.ask.as_of)
-
-    @cached_property
-    def in_sprints(self) -> pl.DataFrame:
-        """Those of them that merged while the pilot ran."""
-        return self.changes.filter(pl.col("sprint").is_not_null())
-
-    @cached_property
-    def epochs(self) -> tuple[EpochWindow, ...]:
-        """All epochs, future ones too."""
-        return epochs(self.pilot, self.ask.policy_changes)
-
-    @cached_property
-    def epoch(self) -> EpochWindow:
-        """The epoch that evidence is collected for now."""
-        return epoch_at(self.epochs, self.ask.as_of)
-
-    @cached_property
-    def places(self) -> tuple[Place, ...]:
-        """Every sprint that has started."""
-        return tuple(
-            Place(
-                window.number,
-                window.start,
-                window.end,
-                epoch_of(window, self.epochs),
-                window.end <= self.ask.as_of,
-                matures_at(window.end, self.policy.follow_up_days, self.pilot.timezone) <= self.ask.as_of,
-            )
-            for window in sprints(self.pilot, self.ask.as_of)
-        )
-
-    @cached_property
-    def sprints(self) -> tuple[SprintCount, ...]:
-        """Every sprint that has started, counted."""
-        counted = count_sprints(self.changes, self.places, self.agent.scope.coverage, self.policy)
-        past = delays((self.agent.findings, self.human.findings), self.ask.as_of)
-        return with_nowcasts(counted, self.changes, past, (self.policy, self.ask.as_of))
-
-    @cached_property
-    def unusable(self) -> pl.DataFrame:
-        """Scans that say nothing and were never made good."""
-        return unusable_scans(self.cut, self.pilot, self.started_at)
-
-    @property
-    def started_at(self) -> datetime:
-        """The pilot's first moment."""
-        return self.epochs[0].start_at
-
-    @property
-    def ended_at(self) -> datetime:
-        """End of the last sprint that has started."""
-        return self.places[-1].end if self.places else self.started_at
-
-    @cached_property
-    def facts(self) -> Facts:
-        """What the criteria look at: the changes of the present epoch."""
-        since = self.epoch.start_at
-        changes = self.in_sprints.filter(pl.col("merged_at") >= since)
-        coverage = self.agent.scope.coverage(since, self.ended_at)
-        return Facts(changes, self.agent.findings, coverage, self.policy, self.ask.as_of)
 
 
 def assess(tables: Tables, pilot: Pilot, policy: Policy, moment: Ask) -> Assessment:
@@ -184,7 +82,7 @@ def _verdict(case: Case) -> Verdict:
         as_of=case.ask.as_of,
         known_at=case.ask.known_at,
         state=judgement.state,
-        sentence=rule_sentence(judgement),
+        sentence=rule_sentence(judgement, _particulars(case)),
         evidence_sentence=evidence_sentence(judgement),
         allowed=not against,
         blocked_by=against,
@@ -224,6 +122,18 @@ def _late_unattributed(case: Case) -> int:
     )
 
 
+def _particulars(case: Case) -> Particulars:
+    """What the sentences name: untriaged findings, and the tools that looked at the epoch's changes."""
+    waiting = case.findings.filter(pl.col("is_escape") & (pl.col("status") == "unreviewed"))
+    oldest = waiting["first_seen_at"].min()
+    tools = case.facts.changes["detecting_tools"].explode().drop_nulls().unique().sort()
+    return Particulars(
+        untriaged=tuple(waiting["finding_id"]),
+        oldest_untriaged_at=oldest if isinstance(oldest, datetime) else None,
+        tools=tuple(tools),
+    )
+
+
 def _human_rate(case: Case, start: datetime, end: datetime) -> Number:
     merged = pl.col("merged_at").is_between(start, end, closed="left")
     escaped = case.human.changes.filter(merged & pl.col("escaped_confirmed")).height
@@ -232,7 +142,7 @@ def _human_rate(case: Case, start: datetime, end: datetime) -> Number:
 
 def _attention(case: Case, strangers: tuple[str, ...]) -> tuple[Attention, ...]:
     return (
-        *from_findings(case.agent.findings),
+        *from_findings(case.findings),
         *from_scans(case.unusable, case.sprints, case.policy),
         *from_agents(strangers),
     )

@@ -24,9 +24,9 @@ def undeclared(changes: pl.DataFrame, pilot: Pilot, windows: Sequence[EpochWindo
 
     >>> from datetime import date
     >>> from metrics.calendar import epochs
-    >>> none = pl.DataFrame(schema={"agent": pl.String, "model": pl.String, "merged_at": pl.Datetime("us", "UTC")})
+    >>> columns = {"agent": pl.String, "model": pl.String, "merged_at": pl.Datetime("us", "UTC")}
     >>> pilot = Pilot("p", ("a/b",), date(2026, 6, 1))
-    >>> undeclared(none, pilot, epochs(pilot))
+    >>> undeclared(pl.DataFrame(schema=columns), pilot, epochs(pilot))
     ()
     """
     declared = {name.lower() for window in windows for name in window.agents}
@@ -49,22 +49,33 @@ def from_findings(findings: pl.DataFrame) -> tuple[Attention, ...]:
     untriaged = findings.filter(pl.col("is_escape") & (pl.col("status") == "unreviewed"))
     nobodys = unattributed(findings)
     bypasses = findings.filter(pl.col("is_bypass"))
-    merged_over = sorted({f"{name}#{number}" for name, number in bypasses.select("repository", "number").rows()})
+    merged_over = sorted(
+        {f"{name}#{number}" for name, number in bypasses.select("repository", "number").rows()}
+    )
     return _present(
         _of_rows("Decide about untriaged escapes", REVIEWERS, untriaged, "first_seen_at"),
         _of_rows("Say which change introduced unattributed findings", REVIEWERS, nobodys, "first_seen_at"),
-        Attention("Explain changes merged over a reported finding", OWNERS, _since(bypasses, "merged_at"), tuple(merged_over)),
-    )  # fmt: skip
+        Attention(
+            "Explain changes merged over a reported finding",
+            OWNERS,
+            _since(bypasses, "merged_at"),
+            tuple(merged_over),
+        ),
+    )
 
 
-def from_scans(unusable: pl.DataFrame, sprints: Iterable[SprintCount], policy: Policy) -> tuple[Attention, ...]:
+def from_scans(
+    unusable: pl.DataFrame, sprints: Iterable[SprintCount], policy: Policy
+) -> tuple[Attention, ...]:
     """Scans that say nothing, and sprints at which too little looked."""
     files = tuple(dict.fromkeys(unusable["file"]))
     blind = [sprint for sprint in sprints if sprint.mature and _is_blind(sprint, policy)]
     names = tuple(f"sprint {sprint.number}: {sprint.detected} of {sprint.changes}" for sprint in blind)
     return _present(
         Attention("Mend or withdraw scans that say nothing", SCANNING, _since(unusable, "scanned_at"), files),
-        Attention("Scan the protected branch after merges", SCANNING, blind[0].start if blind else None, names),
+        Attention(
+            "Scan the protected branch after merges", SCANNING, blind[0].start if blind else None, names
+        ),
     )
 
 

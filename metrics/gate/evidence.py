@@ -13,7 +13,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import chain, islice, repeat
+from itertools import count, islice
 from typing import Final
 
 from metrics.calendar import local_day
@@ -143,13 +143,18 @@ def _to_come(run: Run, moment: Moment, band: Band) -> Iterator[tuple[date, Tally
     known = [
         (escapes(each, band), each.changes if each.closed else max(each.changes, pace)) for each in waiting
     ]
-    last = run.sprints[-1]
+    for sprint, (x, n) in zip(waiting, known, strict=True):
+        yield matures_on(sprint, run.policy, moment.timezone), _weighed(x, n, run.policy)
+    for matures in _next_days(run.sprints[-1], run.policy, moment):
+        yield matures, _weighed(0, pace, run.policy)
+
+
+def _next_days(last: SprintCount, policy: Policy, moment: Moment) -> Iterator[date]:
+    """Days on which sprints after the last known one mature; what has ended unseen is no sprint."""
     step = timedelta(days=sprint_days(last, moment.timezone))
-    first = (waiting or run.sprints)[0]
-    matures = matures_on(first, run.policy, moment.timezone) + (timedelta(0) if waiting else step)
-    for x, n in chain(known, repeat((0, pace))):
-        yield matures, _weighed(x, n, run.policy)
-        matures += step
+    soonest = local_day(moment.as_of, moment.timezone) + timedelta(days=policy.follow_up_days)
+    days = (matures_on(last, policy, moment.timezone) + k * step for k in count(1))
+    return (day for day in days if day > soonest)
 
 
 def _changes_per_sprint(run: Run) -> float | None:

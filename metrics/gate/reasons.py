@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from metrics.gate.rule import Moment, Run
+from metrics.gate.rule import Moment, Run, escapes_allowed
 from metrics.gate.states import SprintCount, State
 
 
@@ -56,7 +56,12 @@ def _above(run: Run, _moment: Moment) -> list[str]:
 
 
 def _broken(run: Run, _moment: Moment) -> list[str]:
-    return [f"sprint {s.number}, {fraction(s.escapes_low, s.changes)}" for s in run.breaching("low")]
+    return [_breach(sprint, run.policy.escape_rate) for sprint in run.breaching("low")]
+
+
+def _breach(sprint: SprintCount, p0: float) -> str:
+    allowed = f"(the rule allows {escapes_allowed(sprint.changes, p0)} at this size)"
+    return f"sprint {sprint.number}, {fraction(sprint.escapes_low, sprint.changes)} {allowed}"
 
 
 def _untriaged(run: Run, moment: Moment) -> list[str]:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final
 
 from metrics.calendar import local_day
 from metrics.gate.reasons import fraction, percent, plural, untriaged
-from metrics.gate.rule import Run, escapes_allowed
+from metrics.gate.rule import Run
 from metrics.gate.states import Evidence, Forecast, State
 from metrics.gate.verdict import Judgement
 
@@ -60,13 +60,9 @@ def _stop(judgement: Judgement, _particulars: Particulars) -> str:
 
 
 def _broken(judgement: Judgement, _particulars: Particulars) -> str:
-    run = judgement.run
-    broken = run.breaching("low")
-    allowed = sorted({escapes_allowed(sprint.changes, run.policy.escape_rate) for sprint in broken})
-    size = "this size" if len(broken) == 1 else "these sizes"
-    most = " or ".join(map(str, allowed))
-    clear = _day(judgement.clear_on)
-    return f"Rule broken: {judgement.reason} (the rule allows {most} at {size}). Earliest clear: {clear}"
+    if judgement.clear_on is None:
+        return f"Rule broken: {judgement.reason}. It cannot clear without further sprints"
+    return f"Rule broken: {judgement.reason}. Earliest clear: {judgement.clear_on.isoformat()}"
 
 
 def _waiting(judgement: Judgement, particulars: Particulars) -> str:
@@ -99,7 +95,7 @@ def _cannot_tell(judgement: Judgement, particulars: Particulars) -> str:
 def _watching(judgement: Judgement, _particulars: Particulars) -> str:
     sprints = judgement.run.sprints
     x, n = sum(sprint.escapes_low for sprint in sprints), sum(sprint.changes for sprint in sprints)
-    until = "" if judgement.clear_on is None else f"; cannot pass before {_day(judgement.clear_on)}"
+    until = "" if judgement.clear_on is None else f"; cannot pass before {judgement.clear_on.isoformat()}"
     return f"Watching: {fraction(x, n)} so far{until}"
 
 
@@ -144,11 +140,20 @@ def _proof(judgement: Judgement) -> list[str]:
 def _outlook(forecast: Forecast, judgement: Judgement) -> str:
     threshold = percent(judgement.run.policy.escape_rate)
     needed = plural(forecast.more_clean_changes, "more clean change")
-    when = "" if forecast.proof_on is None else f", about {_day(forecast.proof_on)} at the present pace"
+    when = "" if forecast.proof_on is None else f", about {forecast.proof_on.isoformat()} at the present pace"
     if not forecast.more_escapes:
-        return f"{needed} would prove below {threshold}{when}." if forecast.more_clean_changes else "Proven."
+        return (
+            f"{needed} would prove below {threshold}{when}."
+            if forecast.more_clean_changes
+            else _done(judgement)
+        )
     cost = f"{needed}{when}" if forecast.more_clean_changes else "none, it would still be proven"
     return f"After one more escape: {cost}."
+
+
+def _done(judgement: Judgement) -> str:
+    is_proven_anyway = judgement.evidence_high.progress >= _WHOLE
+    return "Proven." if is_proven_anyway else "Proven only if no untriaged finding is confirmed."
 
 
 def _watched(judgement: Judgement) -> str:
@@ -167,7 +172,7 @@ def _cautions(judgement: Judgement) -> list[str]:
     is_weaker = progress(high) < progress(judgement.evidence)
     waiting = plural(untriaged(judgement.run), "change")
     return [
-        *([f"With {waiting} of untriaged findings counted: {progress(high)} of 100."] if is_weaker else []),
+        *([f"Counting {waiting} with untriaged findings: {progress(high)} of 100."] if is_weaker else []),
         *(
             ["Sprints vary more than chance, and proof presumes a steady rate."]
             if judgement.evidence.varies
@@ -199,7 +204,3 @@ def _limit(upper: float, threshold: float) -> str:
 def _keeps_side(text: str, upper: float, threshold: float) -> bool:
     shown = float(text) / 100
     return (shown < threshold) == (upper < threshold) and (shown > threshold) == (upper > threshold)
-
-
-def _day(day: date | None) -> str:
-    return "unknown" if day is None else day.isoformat()

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
+from metrics.calendar import local_day
 from metrics.gate.evidence import evidence, is_proven, log_above, matures_on, sprint_days
 from metrics.gate.policy import Policy
 from metrics.gate.reasons import reason
@@ -35,7 +36,7 @@ class Judgement:
     readings: Readings
     evidence: Evidence  # on confirmed escapes
     evidence_high: Evidence  # with unreviewed ones added
-    clear_on: date | None  # earliest local day on which NOT_MET or TOO_EARLY can end
+    clear_on: date | None  # earliest local day on which NOT_MET or TOO_EARLY can end; None = no sprint will
     relied_on: tuple[int, ...]  # numbers of the mature sprints that the rule reads
     breaching: tuple[int, ...]  # numbers of the sprints that break the rule, confirmed escapes only
     reason: str  # why the state is not better; empty for the MET states
@@ -164,7 +165,8 @@ def _clear_on(state: State, run: Run, sprints: Sequence[SprintCount], moment: Mo
     return _matures_after(first, run.policy.sprints - is_begun, run.policy, moment)
 
 
-def _matures_after(sprint: SprintCount, steps: int, policy: Policy, moment: Moment) -> date:
-    """Day on which the sprint so many after this one is mature."""
+def _matures_after(sprint: SprintCount, steps: int, policy: Policy, moment: Moment) -> date | None:
+    """Day on which the sprint so many after this one is mature; None if that passed without the sprint."""
     length = timedelta(days=sprint_days(sprint, moment.timezone))
-    return matures_on(sprint, policy, moment.timezone) + steps * length
+    matures = matures_on(sprint, policy, moment.timezone) + steps * length
+    return matures if matures > local_day(moment.as_of, moment.timezone) else None

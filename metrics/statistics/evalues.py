@@ -28,6 +28,7 @@ from metrics.statistics.special import (
 )
 
 Prior = tuple[float, float]
+LogShare = Callable[[float, float, float], float]
 SHAPE: Final = 0.5  # anything from 1/4 to 1 moves the changes needed by less than 15 %
 LARGEST_EXPONENT: Final = math.log(1.7976931348623157e308)
 
@@ -50,18 +51,14 @@ def log_e_below(x: float, n: float, p0: float, prior: Prior | None = None) -> fl
     """Logarithm of the evidence that the rate is below p0, from x escapes in n changes.
 
     >>> round(log_e_below(0, 0, 0.01), 12), round(log_e_below(10**6, 10**7, 0.01))
-    (0.0, -11)
+    (0.0, -15)
     """
-    a, b = prior or _default_prior(p0)
-    mixed = log_beta(a + x, b + n - x) + log_beta_below(a + x, b + n - x, p0)
-    return mixed - log_beta(a, b) - log_beta_below(a, b, p0) - _log_likelihood(x, n, p0)
+    return _log_e(x, n, p0, prior or _default_prior(p0), log_beta_below)
 
 
 def log_e_above(x: float, n: float, p0: float, prior: Prior | None = None) -> float:
     """Logarithm of the evidence that the rate is above p0, from x escapes in n changes."""
-    a, b = prior or _default_prior(p0)
-    mixed = log_beta(a + x, b + n - x) + log_beta_above(a + x, b + n - x, p0)
-    return mixed - log_beta(a, b) - log_beta_above(a, b, p0) - _log_likelihood(x, n, p0)
+    return _log_e(x, n, p0, prior or _default_prior(p0), log_beta_above)
 
 
 def e_below(x: float, n: float, p0: float, prior: Prior | None = None) -> float:
@@ -122,18 +119,12 @@ def log_e_below_exposure(x: float, exposure: float, rate0: float, prior: Prior |
     `exposure` is in any unit (KLOC, effective changes) as long as rate0 is per that unit. Valid for
     a counting process, and conservative for changes that escape at most once each.
     """
-    a, b = prior or (SHAPE, SHAPE / rate0)
-    mixed = _log_gamma_mass(a + x, b + exposure) + log_gamma_below(a + x, rate0 * (b + exposure))
-    start = _log_gamma_mass(a, b) + log_gamma_below(a, rate0 * b)
-    return mixed - start + rate0 * exposure - x * math.log(rate0)
+    return _log_e_exposure(x, exposure, rate0, prior or (SHAPE, SHAPE / rate0), log_gamma_below)
 
 
 def log_e_above_exposure(x: float, exposure: float, rate0: float, prior: Prior | None = None) -> float:
     """Logarithm of the evidence that events per exposure are above rate0, from x events."""
-    a, b = prior or (SHAPE, SHAPE / rate0)
-    mixed = _log_gamma_mass(a + x, b + exposure) + log_gamma_above(a + x, rate0 * (b + exposure))
-    start = _log_gamma_mass(a, b) + log_gamma_above(a, rate0 * b)
-    return mixed - start + rate0 * exposure - x * math.log(rate0)
+    return _log_e_exposure(x, exposure, rate0, prior or (SHAPE, SHAPE / rate0), log_gamma_above)
 
 
 def e_below_exposure(x: float, exposure: float, rate0: float, prior: Prior | None = None) -> float:
@@ -160,12 +151,21 @@ def _default_prior(p0: float) -> Prior:
     return SHAPE, SHAPE * (1 - p0) / p0
 
 
-def _log_likelihood(x: float, n: float, p0: float) -> float:
-    return x * math.log(p0) + (n - x) * math.log1p(-p0)
+def _log_e(x: float, n: float, p0: float, prior: Prior, log_share: LogShare) -> float:
+    """Mass of the likelihood on one side of p0 over the prior's mass there, over the likelihood at p0."""
+    a, b = prior
+    mass = log_beta(a + x, b + n - x) - log_beta(a, b)
+    share = log_share(a + x, b + n - x, p0) - log_share(a, b, p0)
+    return mass + share - (x * math.log(p0) + (n - x) * math.log1p(-p0))
 
 
-def _log_gamma_mass(a: float, b: float) -> float:
-    return log_gamma(a) - a * math.log(b)
+def _log_e_exposure(
+    x: float, exposure: float, rate0: float, prior: Prior, log_share: Callable[[float, float], float]
+) -> float:
+    a, b = prior
+    mass = (log_gamma(a + x) - (a + x) * math.log(b + exposure)) - (log_gamma(a) - a * math.log(b))
+    share = log_share(a + x, rate0 * (b + exposure)) - log_share(a, rate0 * b)
+    return mass + share - (x * math.log(rate0) - rate0 * exposure)
 
 
 def _root(rising: Callable[[float], float], low: float) -> float:

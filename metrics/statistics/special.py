@@ -62,7 +62,7 @@ def binomial_probability(x: int, n: int, p: float) -> float:
     """Probability of exactly x successes in n trials.
 
     >>> round(binomial_probability(0, 299, 0.01), 6)
-    0.049538
+    0.049536
     """
     log_ways = -math.log(n + 1) - log_beta(x + 1, n - x + 1)
     return math.exp(log_ways + float(special.xlogy(x, p)) + float(special.xlog1py(n - x, -p)))

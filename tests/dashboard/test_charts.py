@@ -157,7 +157,7 @@ def test_authorship_shares_of_a_repository_add_up_to_one() -> None:
         {
             "repository": ["acme/a", "acme/a", "acme/b"],
             "authorship": ["agent", "human", "unknown"],
-            "pull_requests": [3, 1, 5],
+            "merged": [3, 1, 5],
         }
     )
     drawn = authorship_mix(mix)

@@ -79,7 +79,9 @@ def test_what_is_shown_of_a_nested_value_is_its_json():
 
 
 def test_a_value_that_cannot_be_read_quarantines_its_row_only_and_is_kept_as_it_was():
-    checked = check(raw_rows(PULL_REQUESTS, {"number": "1"}, {"number": "one"}, {"number": "3"}), PULL_REQUESTS)
+    checked = check(
+        raw_rows(PULL_REQUESTS, {"number": "1"}, {"number": "one"}, {"number": "3"}), PULL_REQUESTS
+    )
     assert checked.valid["number"].to_list() == [1, 3]
     assert checked.rejected["number"].to_list() == ["one"]
     assert checked.rejected["broken_rules"].to_list() == [["number|type"]]
@@ -166,7 +168,9 @@ def test_an_input_without_rows_or_columns_is_no_error():
         st.fixed_dictionaries(
             {
                 "number": st.sampled_from(["1", "2", "3", "0", "-4", "x", "", None]),
-                "updated_at": st.sampled_from(["2026-08-02T09:00:00Z", "2026-08-03T09:00:00+01:00", "?", None]),
+                "updated_at": st.sampled_from(
+                    ["2026-08-02T09:00:00Z", "2026-08-03T09:00:00+01:00", "?", None]
+                ),
                 "repository": st.sampled_from(["acme/payments", "nowhere", None]),
                 "additions": st.sampled_from(["3", "-3", "3.5", None]),
                 "labels": st.sampled_from([["a"], [], None]),

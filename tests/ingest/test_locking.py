@@ -84,7 +84,10 @@ def test_the_lock_is_free_again_after_an_error_inside(tmp_path: Path):
 
 def test_a_place_that_cannot_hold_a_lock_is_a_store_error_with_a_remedy(tmp_path: Path):
     (tmp_path / "file").write_text("not a folder")
-    with pytest.raises(StoreError, match="make the folder writable"), folder_lock(tmp_path / "file", "x", Waiting()):
+    with (
+        pytest.raises(StoreError, match="make the folder writable"),
+        folder_lock(tmp_path / "file", "x", Waiting()),
+    ):
         pass
 
 

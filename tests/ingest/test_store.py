@@ -32,7 +32,9 @@ def current(store: Store, name: str, *columns: str) -> list[tuple[Any, ...]]:
 
 
 def test_published_rows_are_read_back_exactly_as_they_were_given(store: Store):
-    rows = pull_requests({"number": 1, "labels": ["a", "b"]}, {"number": 2, "created_at": "2026-07-01T00:00:00Z"})
+    rows = pull_requests(
+        {"number": 1, "labels": ["a", "b"]}, {"number": 2, "created_at": "2026-07-01T00:00:00Z"}
+    )
     assert store.write(PULL_REQUESTS, rows) == Written(2, 0, 0)
     published = store.publish(run())
     read = store.read("pull_requests", published).sort("number").collect()
@@ -108,7 +110,10 @@ def test_judgements_are_written_once_and_outlive_later_updates_of_their_row(stor
         (1, "agent", "new"),
         (2, "unknown", None),
     ]
-    assert store.current("pull_requests").sort("number").collect()["evidence"].to_list() == [["login: copilot"], []]
+    assert store.current("pull_requests").sort("number").collect()["evidence"].to_list() == [
+        ["login: copilot"],
+        [],
+    ]
 
 
 def test_judging_a_table_that_is_not_there_changes_nothing(store: Store):
@@ -235,7 +240,9 @@ def test_many_small_runs_are_merged_into_few_files(store: Store, tmp_path: Path)
     assert store.current("pull_requests").collect().height == 8
 
 
-def test_a_write_of_many_rows_is_cut_into_chunks_and_stays_whole(store: Store, monkeypatch: pytest.MonkeyPatch):
+def test_a_write_of_many_rows_is_cut_into_chunks_and_stays_whole(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setattr(facade, "CHUNK_ROWS", 3)
     rows = pull_requests(*({"number": number} for number in range(1, 11)))
     assert store.write(PULL_REQUESTS, rows) == Written(10, 0, 0)

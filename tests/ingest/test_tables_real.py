@@ -104,7 +104,9 @@ def _valid(toml: str, table: str) -> pl.DataFrame:
 
 def _hours_to_first_human_approval(toml: str, start: str = "created_at") -> pl.DataFrame:
     """Per approved pull request: hours from its start to the first approval by another person."""
-    pulls = _valid(toml, "pull_requests").select("repository", "number", "author_login", pl.col(start).alias("start"))
+    pulls = _valid(toml, "pull_requests").select(
+        "repository", "number", "author_login", pl.col(start).alias("start")
+    )
     approvals = _valid(toml, "reviews").filter(state="APPROVED", reviewer_kind="user")
     by_others = approvals.join(pulls, on=["repository", "number"]).filter(
         pl.col("reviewer").ne_missing(pl.col("author_login"))
@@ -114,11 +116,17 @@ def _hours_to_first_human_approval(toml: str, start: str = "created_at") -> pl.D
 
 
 def _per_agent(hours: pl.DataFrame) -> dict[str, tuple[int, float]]:
-    """Published labels live in a column that the mapping ignores, so they are joined back here."""
+    """Join the published labels back: they live in a column that the mapping ignores."""
     labels = pl.read_parquet(REAL / "aidev" / "prs.parquet").select(
-        repository=pl.col("repo_url").str.extract("/repos/(.+)$"), number=pl.col("number").cast(pl.Int64), label="agent"
+        repository=pl.col("repo_url").str.extract("/repos/(.+)$"),
+        number=pl.col("number").cast(pl.Int64),
+        label="agent",
     )
-    counted = hours.join(labels, on=["repository", "number"]).group_by("label").agg(pl.len(), pl.col("hours").median())
+    counted = (
+        hours.join(labels, on=["repository", "number"])
+        .group_by("label")
+        .agg(pl.len(), pl.col("hours").median())
+    )
     return {label: (approved, round(median, 3)) for label, approved, median in counted.iter_rows()}
 
 
@@ -135,8 +143,12 @@ def test_reviews_are_valid_unless_their_parent_was_kept_back():
 
 
 def test_dismissed_reviews_stay():
-    states = checked(_parsed(AIDEV)["reviews"], "reviews").valid["state"].to_list()
-    assert states.count("DISMISSED") == 168 - 1
+    given = pl.read_parquet(REAL / "aidev" / "reviews.parquet")
+    pulls = pl.read_parquet(REAL / "aidev" / "prs.parquet")
+    with_parent = given.join(pulls, left_on="pr_id", right_on="id", how="semi")
+    dismissed = with_parent.filter(state="DISMISSED").height
+    assert dismissed > 100
+    assert _valid(AIDEV, "reviews").filter(state="DISMISSED").height == dismissed
 
 
 def test_exact_copies_in_the_timeline_are_named():
@@ -158,8 +170,9 @@ def test_lists_cut_by_their_collector_are_counted():
 
 
 def test_pull_requests_say_which_of_their_lists_are_cut():
-    lists = _valid(AIDEV, "pull_requests")["cut_lists"].explode().drop_nulls().value_counts(sort=True)
-    assert dict(lists.iter_rows()) == {}
+    # fewer than the 113, 33 and 646 lists: some belong to pull requests that were kept back
+    lists = _valid(AIDEV, "pull_requests")["cut_lists"].explode(empty_as_null=False).value_counts()
+    assert dict(lists.iter_rows()) == {"commits": 110, "reviews": 33, "review_events": 627}
 
 
 def test_a_commit_may_sit_in_several_pull_requests():
@@ -185,13 +198,20 @@ def test_medians_to_the_first_human_approval_are_the_published_ones():
 
 
 def test_copilot_waits_half_an_hour_from_ready_and_is_often_approved_before():
-    pulls = _valid(AIDEV, "pull_requests").with_columns(start=pl.coalesce("ready_at", "created_at"))
-    assert pulls["ready_at"].null_count() < pulls.height
+    pulls = _valid(AIDEV, "pull_requests").filter(author_login="Copilot")
+    approvals = _valid(AIDEV, "reviews").filter(state="APPROVED", reviewer_kind="user")
+    first = approvals.group_by("repository", "number").agg(pl.col("submitted_at").min())
+    approved = pulls.join(first, on=["repository", "number"])
+    start = pl.coalesce("ready_at", "created_at")
+    hours = approved.select((pl.col("submitted_at") - start).dt.total_seconds() / 3600).to_series()
+    before_ready = approved.filter(pl.col("submitted_at") < pl.col("ready_at"))
+    assert (round(hours.median(), 2), before_ready.height) == (0.53, 119)
 
 
 def test_people_at_posthog_wait_for_people_as_published():
     hours = _hours_to_first_human_approval(POSTHOG)
-    pulls = _valid(POSTHOG, "pull_requests").filter(author_kind="user")
+    # the pseudonyms tell people apart from machine accounts whose names say nothing
+    pulls = _valid(POSTHOG, "pull_requests").filter(pl.col("author_login").str.starts_with("user-"))
     people = hours.join(pulls, on=["repository", "number"])
-    assert pulls.filter(pl.col("author_login").str.starts_with("user-")).height == 1855
+    assert (pulls.height, pulls["author_kind"].unique().to_list()) == (1855, ["user"])
     assert (people.height, round(people["hours"].median(), 3)) == (1335, 3.431)

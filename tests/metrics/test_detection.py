@@ -37,14 +37,25 @@ def test_a_scan_looks_from_the_merge_to_the_end_of_the_follow_up(at: float, look
 
 @pytest.mark.parametrize(
     "fault",
-    [{"status": "failed"}, {"status": "partial"}, {"stage": "unknown"}, {"repository": "acme/other"}, {"scanned_at": None}],
+    [
+        {"status": "failed"},
+        {"status": "partial"},
+        {"stage": "unknown"},
+        {"repository": "acme/other"},
+        {"scanned_at": None},
+    ],
 )
 def test_a_scan_that_says_nothing_here_is_no_look(fault: dict[str, Any]):
     assert seen(scan("s", 5, **fault))["detected"] is False
 
 
 def test_every_tool_that_looked_is_named_once_in_order():
-    looks = [scan("1", 5, tool="zeta"), scan("2", 6, tool="alpha"), scan("3", 7, tool="alpha"), scan("4", 40, tool="late")]
+    looks = [
+        scan("1", 5, tool="zeta"),
+        scan("2", 6, tool="alpha"),
+        scan("3", 7, tool="alpha"),
+        scan("4", 40, tool="late"),
+    ]
     assert seen(*looks)["detecting_tools"] == ["alpha", "zeta"]
 
 
@@ -71,7 +82,10 @@ def test_rules_that_change_only_in_the_middle_of_the_follow_up_are_seen():
 
 @pytest.mark.parametrize(("before", "after"), [(None, "1"), ("1", None), (None, None)])
 def test_the_same_tool_with_unknown_rules_is_not_taken_for_independent(before: str | None, after: str | None):
-    assert seen(head_scan("pre", 1, rules_version=before), scan("post", rules_version=after))["independent"] is False
+    assert (
+        seen(head_scan("pre", 1, rules_version=before), scan("post", rules_version=after))["independent"]
+        is False
+    )
 
 
 def test_a_failed_pre_merge_scan_is_no_scan():

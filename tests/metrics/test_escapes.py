@@ -47,12 +47,30 @@ def test_a_change_says_what_it_is_and_what_looked_at_it():
     looked = {"reviews": [review(1)], "scans": [head_scan("pre", 1), scan("post", tool="scan-b")]}
     found = change(of=pull_request(1, model="m-5"), **looked)
     assert found == {
-        "repository": "acme/pay", "number": 1, "title": "Change 1", "url": "https://example.org/acme/pay/pull/1",
-        "author_login": "copilot", "agent": "copilot", "model": "m-5", "authorship": "agent", "merged_at": day(1),
-        "sprint": 1, "mark": "watched", "escaped_confirmed": False, "escaped_unreviewed": False, "critical": False,
-        "bypassed": False, "detected": True, "independent": True, "pre_scanned": True, "watched_until": day(31),
-        "human_approved": True, "scope_known": True, "findings": [], "detecting_tools": ["scan-b"],
-    }  # fmt: skip
+        "repository": "acme/pay",
+        "number": 1,
+        "title": "Change 1",
+        "url": "https://example.org/acme/pay/pull/1",
+        "author_login": "copilot",
+        "agent": "copilot",
+        "model": "m-5",
+        "authorship": "agent",
+        "merged_at": day(1),
+        "sprint": 1,
+        "mark": "watched",
+        "escaped_confirmed": False,
+        "escaped_unreviewed": False,
+        "critical": False,
+        "bypassed": False,
+        "detected": True,
+        "independent": True,
+        "pre_scanned": True,
+        "watched_until": day(31),
+        "human_approved": True,
+        "scope_known": True,
+        "findings": [],
+        "detecting_tools": ["scan-b"],
+    }
 
 
 @pytest.mark.parametrize(("merged", "sprint"), [(-1, None), (0, 1), (13.999, 1), (14, 2), (70, None)])
@@ -69,7 +87,11 @@ def test_a_clean_change_is_watched_to_the_end_of_its_follow_up(at: float, mark: 
 
 def test_an_escape_that_nobody_has_looked_at_is_untriaged():
     found = change(findings=[finding("f")])
-    assert (found["mark"], found["escaped_confirmed"], found["escaped_unreviewed"]) == ("untriaged", False, True)
+    assert (found["mark"], found["escaped_confirmed"], found["escaped_unreviewed"]) == (
+        "untriaged",
+        False,
+        True,
+    )
     assert found["findings"] == ["f_______"]
 
 
@@ -91,7 +113,11 @@ def test_a_dismissal_without_a_reason_does_not(reason: str | None):
 
 
 def test_the_latest_decision_holds_and_reopening_asks_again():
-    history = [decision("f", "confirmed", 4), decision("f", "false_positive", 5), decision("f", "reopened", 6)]
+    history = [
+        decision("f", "confirmed", 4),
+        decision("f", "false_positive", 5),
+        decision("f", "reopened", 6),
+    ]
     for known, mark in enumerate(("untriaged", "escape", "watched", "untriaged")):
         assert change(findings=[finding("f")], dispositions=history[:known])["mark"] == mark
 
@@ -138,7 +164,8 @@ def test_a_finding_reported_before_merge_and_still_there_is_a_bypass_and_no_esca
 
 
 @pytest.mark.parametrize(
-    ("gone", "seen_again", "bypassed"), [(0.95, None, False), (1, None, False), (1.5, None, True), (0.95, 5, True)]
+    ("gone", "seen_again", "bypassed"),
+    [(0.95, None, False), (1, None, False), (1.5, None, True), (0.95, 5, True)],
 )
 def test_a_finding_mended_before_the_merge_is_no_bypass_unless_it_comes_back(
     gone: float, seen_again: float | None, *, bypassed: bool
@@ -230,7 +257,11 @@ def test_what_is_old_premature_or_elsewhere_is_not_unattributed(other: Row):
 
 
 def test_in_a_monorepo_news_outside_the_pilots_paths_is_not_its_own():
-    rows = [finding("a", None, path="pay/x.py"), finding("b", None, path="web/x.py"), finding("c", None, path=None)]
+    rows = [
+        finding("a", None, path="pay/x.py"),
+        finding("b", None, path="web/x.py"),
+        finding("c", None, path=None),
+    ]
     found = pilot_findings(tables(findings=rows), pilot(paths=("pay/**",)), POLICY, LATER)
     assert found["finding_id"].str.strip_chars("_").to_list() == ["a", "c"]
 
@@ -245,8 +276,12 @@ def test_a_finding_says_who_decided_what_and_why():
     found = one_finding(finding("f"), dispositions=[decision("f", reason="exploitable")])
     told = {name: found[name] for name in ("status", "disposition", "decided_by", "decided_at", "reason")}
     assert told == {
-        "status": "confirmed", "disposition": "confirmed", "decided_by": "sam", "decided_at": day(4), "reason": "exploitable",
-    }  # fmt: skip
+        "status": "confirmed",
+        "disposition": "confirmed",
+        "decided_by": "sam",
+        "decided_at": day(4),
+        "reason": "exploitable",
+    }
     assert (found["sprint"], found["merged_at"], found["stage"]) == (1, day(1), "post_merge")
 
 

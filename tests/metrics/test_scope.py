@@ -177,7 +177,9 @@ def test_coverage_of_a_window_counts_only_what_merged_in_it():
 
 @settings(deadline=None, max_examples=25)
 @given(st.permutations([1, 2, 3, 4, 5, 6]), st.lists(st.sampled_from("abc"), min_size=6, max_size=6))
-def test_every_merged_change_is_in_scope_or_left_out_once_whatever_the_order(order: list[int], shas: list[str]):
+def test_every_merged_change_is_in_scope_or_left_out_once_whatever_the_order(
+    order: list[int], shas: list[str]
+):
     rows = {n: pull_request(n, merged=n, head_sha=sha) for n, sha in enumerate(shas, start=1)}
     found = scoped(*(rows[n] for n in order))
     assert sorted([*numbers(found), *reasons(found)]) == [1, 2, 3, 4, 5, 6]

@@ -70,15 +70,11 @@ def _add_malformed(value: Any, place: Place, into: Collected, why: str) -> None:
         return
     fields: dict[str, Any] = value if isinstance(value, dict) else {}
     key = {"repository": _repository(fields, place), "number": _text(fields.get("number"))}
-    kept = {
-        **fields,
-        **{name: _sifted(fields, entry, (key, place), into) for entry in _LISTS for name in entry[:1]},
-    }
+    kept = fields | {entry[0]: _sifted(fields, entry, (key, place), into) for entry in _LISTS}
     try:
         add_pull_request(convert(kept, PullRequest), place, into)
     except ValidationError:
-        lost = sum(len(kept[name] or ()) for name, _, _ in _LISTS)
-        into.left_out[UNREADABLE_LISTS] += lost
+        into.left_out[UNREADABLE_LISTS] += sum(_length(kept[name]) for name, _, _ in _LISTS)
         into.rows["pull_requests"].append(_shown("pull_requests", fields, key, place.ref) | {MARK: why})
 
 
@@ -103,15 +99,18 @@ def _sifted(
         try:
             kept.append(convert(item, shape | None))
         except ValidationError as error:
-            plain = _inner(item)
-            row = _shown(table, plain, key, f"{place.ref}/{name}/{index}")
+            plain = _inner(item) if name == "commits" else item
+            row = _shown(table, plain if isinstance(plain, dict) else {}, key, f"{place.ref}/{name}/{index}")
             into.rows[table].append(row | {MARK: str(error)})
     return {**given, "nodes": kept} if isinstance(given, dict) else kept
 
 
-def _inner(item: Any) -> dict[str, Any]:
-    inner = item.get("commit", item) if isinstance(item, dict) else {}
-    return inner if isinstance(inner, dict) else {}
+def _length(entries: Any) -> int:
+    return len(entries["nodes"] if isinstance(entries, dict) else entries or ())
+
+
+def _inner(item: Any) -> Any:
+    return item.get("commit", item) if isinstance(item, dict) else item
 
 
 def _shown(table: str, fields: dict[str, Any], key: Row, ref: str) -> Row:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import polars as pl
@@ -18,6 +19,8 @@ from ingest.sources.github_export.rows import Collected, Place, Row
 
 TABLES: Final = ("pull_requests", "changed_files", "reviews", "review_events", "commits")
 _STAMPED: Final = ("source", "ingested_at")  # written when rows are taken in
+_UNIT: Final = "\x1f"  # ASCII's unit separator, in no text that anybody types
+_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 _ISO: Final = "%Y-%m-%dT%H:%M:%S%.6fZ"
 # Words that must be there before anything is judged, and that a malformed row lacks.
 _PROVISIONAL: Final[dict[str, dict[str, str]]] = {
@@ -80,8 +83,26 @@ def _typed(name: str, rows: list[Row]) -> pl.DataFrame:
     schema = BY_NAME[name].polars_schema
     columns = list(rows[0]) if rows else [column for column in schema if column not in _STAMPED]
     return pl.DataFrame(
-        [pl.Series(column, [row[column] for row in rows], schema[column], strict=True) for column in columns]
+        [_column(column, [row[column] for row in rows], schema[column]) for column in columns]
     )
+
+
+def _column(name: str, values: list[Any], dtype: pl.DataType) -> pl.Series:
+    """Type a column; lists and moments by a detour, as polars would build them value by value."""
+    if isinstance(dtype, pl.List):
+        joined = pl.Series(
+            name, [None if value is None else _UNIT.join(value) for value in values], pl.String
+        )
+        is_empty = pl.col(name).str.len_bytes() == 0
+        words = pl.when(is_empty).then(pl.lit([], dtype)).otherwise(pl.col(name).str.split(_UNIT))
+        return joined.to_frame().select(words.alias(name)).to_series()
+    if isinstance(dtype, pl.Datetime):
+        return pl.Series(name, [_microseconds(value) for value in values], pl.Int64).cast(dtype)
+    return pl.Series(name, values, dtype, strict=True)
+
+
+def _microseconds(moment: datetime | None) -> int | None:
+    return None if moment is None else (moment - _EPOCH) // _MICROSECOND
 
 
 def _as_text(frame: pl.DataFrame) -> pl.DataFrame:

@@ -173,7 +173,7 @@ def _nodes(raw: Raw) -> list[Raw]:
 def _listed(connection: Nodes) -> list[Raw]:
     if connection.nodes is not None:
         return connection.nodes
-    return [edge.node for edge in connection.edges or [] if edge.node is not None]
+    return [edge.node for edge in connection.edges or [] if edge.node]
 
 
 def _decoded(decoder: Decoder[Any], raw: Raw) -> Any:

@@ -24,6 +24,7 @@ from ingest.sources.github_export.shapes import (
     ChangedFile,
     Commit,
     CommitEntry,
+    Connection,
     Event,
     PullRequest,
     Review,
@@ -152,9 +153,13 @@ def _times(node: PullRequest, lists: Lists) -> Row:
 
 
 def _results(node: PullRequest, lists: Lists) -> Row:
-    """Sizes, labels and checks; three zeros beside commits mean that nobody asked for sizes."""
+    """Sizes, labels and checks; three zeros beside an empty plain list mean that nobody asked.
+
+    GitHub itself answers with a connection, and then an empty change is really empty.
+    """
     sizes = (node.additions, node.deletions, node.changed_files)
-    is_unasked = sizes == (0, 0, 0) and not lists.files.items and bool(lists.commits.items)
+    is_answered = isinstance(node.files, Connection)
+    is_unasked = sizes == (0, 0, 0) and not lists.files.items and not is_answered
     additions, deletions, changed = (None, None, None) if is_unasked else sizes
     labels = listed(node.labels)
     return {

@@ -187,11 +187,17 @@ class PullRequest(Shape):
     commits: list[CommitEntry | None] | Connection[CommitEntry] | None = None
 
 
+class RawEdge(Shape):
+    """One entry that is not yet looked at, in the long spelling."""
+
+    node: Raw = Raw()
+
+
 class Nodes(Shape):
     """A page of a list whose entries are not yet looked at."""
 
     nodes: list[Raw] | None = None
-    edges: list[Edge[Raw]] | None = None
+    edges: list[RawEdge] | None = None
 
 
 class Answer(Shape):

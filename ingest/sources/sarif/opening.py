@@ -14,6 +14,7 @@ import io
 import re
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final, cast
 
 from ingest.errors import RefusedFileError
@@ -51,13 +52,15 @@ def read_block(stream: io.BufferedIOBase, limit: int) -> bytes:
     return b"".join(blocks)[:limit]
 
 
-def open_json(file: SourceFile) -> io.BufferedIOBase:
-    """The file's JSON as a stream of UTF-8 bytes that begins at the first brace."""
+@contextmanager
+def open_json(file: SourceFile) -> Iterator[io.BufferedIOBase]:
+    """Give the file's JSON as a stream of UTF-8 bytes that begins at the first brace."""
     try:
-        stream = _unpacked(io.BytesIO(b"") if file.path.stat().st_size == 0 else file.path.open("rb"))
-    except (OSError, binascii.Error, zlib.error, EOFError) as error:
-        raise RefusedFileError(f"cannot be opened ({error}); expected SARIF, plain or gzip") from error
-    return _without_banner(_as_utf8(stream))
+        stored = file.path.open("rb", buffering=_HEAD_BYTES)
+    except OSError as error:
+        raise RefusedFileError(f"cannot be opened ({error.strerror}); check its permissions") from error
+    with stored:
+        yield _without_banner(_as_utf8(_unpacked(stored)))
 
 
 def _blocks(stream: io.BufferedIOBase) -> Iterator[bytes]:
@@ -68,14 +71,25 @@ def _blocks(stream: io.BufferedIOBase) -> Iterator[bytes]:
         return
 
 
-def _unpacked(stored: io.BufferedIOBase) -> io.BufferedReader:
-    buffered = io.BufferedReader(cast("io.RawIOBase", stored), _HEAD_BYTES)
-    head = buffered.peek(len(_GZIP_IN_BASE64))
+def _buffered(stream: object) -> io.BufferedReader:
+    # Recoders and archives have what a raw stream needs, but not its type.
+    return io.BufferedReader(cast("io.RawIOBase", stream), _HEAD_BYTES)
+
+
+def _unpacked(stored: io.BufferedReader) -> io.BufferedReader:
+    head = stored.peek(len(_GZIP_IN_BASE64))
     if head.startswith(_GZIP_MAGIC):
-        return io.BufferedReader(cast("io.RawIOBase", gzip.GzipFile(fileobj=buffered)), _HEAD_BYTES)
+        return _buffered(gzip.GzipFile(fileobj=stored))
     if head.startswith(_GZIP_IN_BASE64):
-        return _unpacked(io.BytesIO(base64.b64decode(buffered.read())))
-    return buffered
+        return _unpacked(_buffered(io.BytesIO(_from_base64(stored.read()))))
+    return stored
+
+
+def _from_base64(text: bytes) -> bytes:
+    try:
+        return base64.b64decode(text)
+    except binascii.Error as error:
+        raise RefusedFileError(f"looks like gzip in base64 but is damaged ({error}); scan again") from error
 
 
 def _as_utf8(stream: io.BufferedReader) -> io.BufferedReader:
@@ -86,7 +100,7 @@ def _as_utf8(stream: io.BufferedReader) -> io.BufferedReader:
     for mark, encoding in _ENCODINGS:
         if head.startswith(mark):
             recoded = codecs.EncodedFile(stream, "utf-8", encoding, "replace")
-            return io.BufferedReader(cast("io.RawIOBase", _Readable(recoded)), _HEAD_BYTES)
+            return _buffered(_Readable(recoded))
     return stream
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
@@ -25,7 +26,7 @@ _LOG: Final = msgspec.json.Decoder(Log)
 _RAW_RUN: Final = msgspec.json.Decoder(RawRun)
 _RESULT: Final = msgspec.json.Decoder(Result)
 
-Opener = Callable[[], io.BufferedIOBase]
+Opener = Callable[[], AbstractContextManager[io.BufferedIOBase]]
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ def read_runs(file: SourceFile) -> Iterator[ReadRun]:
     RefusedFileError
         when the file is no SARIF 2.1.0 at all, saying what was seen instead.
     """
-    content = opening.read_block(opening.open_json(file), opening.SMALL_BYTES + 1)
+    with opening.open_json(file) as stream:
+        content = opening.read_block(stream, opening.SMALL_BYTES + 1)
     if len(content) > opening.SMALL_BYTES:
         return _streamed(lambda: opening.open_json(file))
     if not content.strip():
@@ -62,7 +64,7 @@ def _decoded(content: bytes) -> Iterator[ReadRun]:
         raise RefusedFileError(f"not the shape of a SARIF log: {error}") from error
     except (msgspec.DecodeError, UnicodeDecodeError):
         mended = _mended(content)
-        return _decoded(mended) if mended else _streamed(lambda: io.BytesIO(content))
+        return _decoded(mended) if mended else _streamed(lambda: nullcontext(io.BytesIO(content)))
     _check_version(log.version, log.schema)
     if not log.runs:
         raise RefusedFileError("no run in it ('runs' missing or empty): nothing was measured; scan again")
@@ -97,13 +99,19 @@ def _result(raw: msgspec.Raw) -> Result | None:
 
 
 def _streamed(opener: Opener) -> Iterator[ReadRun]:
-    log = streaming.outline(opener())
+    with opener() as stream:
+        log = streaming.outline(stream)
     if not log.runs:
         raise RefusedFileError(f"no SARIF found in it ({log.problem or 'no run'}); expected a 2.1.0 log")
     is_cut = log.problem is not None
     if log.version is not None or log.schema is not None or not is_cut:
         _check_version(log.version, log.schema)
-    return _outlined_runs(log, streaming.results(opener()))
+    return _outlined_runs(log, _found(opener))
+
+
+def _found(opener: Opener) -> Iterator[Any]:
+    with opener() as stream:
+        yield from streaming.results(stream)
 
 
 def _outlined_runs(log: streaming.LogOutline, found: Iterator[Any]) -> Iterator[ReadRun]:

@@ -13,7 +13,7 @@ from ingest.settings import IngestSettings
 from ingest.sources.tables.actors import ActorColumns, people_of, with_actor
 from ingest.sources.tables.ready import ready_at
 from ingest.sources.tables.rows import KEY
-from ingest.sources.tables.siblings import TIMELINE, cut_lists, draft_histories
+from ingest.sources.tables.siblings import TIMELINE, Siblings
 from ingest.sources.tables.signals import with_pull_request_signals
 
 _TYPES: Final = PULL_REQUESTS.polars_schema
@@ -60,8 +60,9 @@ def _with_siblings(rows: pl.DataFrame, settings: IngestSettings, base: Path) -> 
     if not set(KEY) <= set(rows.columns):
         return rows
     keys = pl.DataFrame({name: cast_leniently(rows[name], _TYPES[name]) for name in KEY})
-    told = keys.join(cut_lists(settings, base), on=KEY, how="left", maintain_order="left")
-    history = draft_histories(settings, base).with_columns(has_timeline=pl.lit(True))
+    siblings = Siblings.read(settings, base)
+    told = keys.join(siblings.cut_lists(), on=KEY, how="left", maintain_order="left")
+    history = siblings.draft_histories().with_columns(has_timeline=pl.lit(True))
     told = told.join(history, on=KEY, how="left", maintain_order="left")
     made = told.with_columns(_moments(rows)).select(
         cut_lists=pl.col("cut_lists").fill_null([]), ready_at=_ready(), draft_seconds=_draft_seconds()

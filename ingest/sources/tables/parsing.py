@@ -102,9 +102,9 @@ class _Made:
         completed = complete(rows, self._place, self._settings)
         self._note("pending review", rows.height - completed.height)
         _refuse_without_required(completed, self._place, read.frame.columns)
-        return completed.with_columns(raw_ref=pl.format("{}#{}", pl.lit(self._place.file.name), ROW)).drop(
-            ROW
-        )
+        return completed.with_columns(
+            raw_ref=pl.format("{}#rows/{}", pl.lit(self._place.file.name), ROW)
+        ).drop(ROW)
 
     def _note(self, reason: str, count: int) -> None:
         if count:

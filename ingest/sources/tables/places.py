@@ -44,7 +44,8 @@ def _takes(mapping: TableSettings, name: str, base: Path) -> bool:
 
 
 def _is_excluded(name: str, files: FilesSettings, base: Path) -> bool:
-    return any(_matches(name, pattern, base) for pattern in files.exclude)
+    """Exclusion is generous, as in every source: here `*` crosses folders."""
+    return any(fnmatchcase(name, _relative(pattern, base)) for pattern in files.exclude)
 
 
 def _relative(pattern: str, base: Path) -> str:

@@ -14,16 +14,17 @@ import polars as pl
 KEY: Final = ("repository", "number")
 READY: Final = "ready_for_review"
 BACK_TO_DRAFT: Final = ("convert_to_draft", "converted_to_draft")
+TELLING: Final = (READY, *BACK_TO_DRAFT)
 
 
 def draft_history(events: pl.DataFrame) -> pl.DataFrame:
     """One row per pull request with a timeline.
 
-    Takes repository, number, kind and occurred_at (UTC); gives `born_ready_at` (first word is
-    "ready": the moment), `was_born_ready` (first word is "back to draft"), `has_draft_events`, and
-    `later_draft_seconds`, the closed spells as a draft after the first ready.
+    Takes repository, number, kind and occurred_at (UTC); gives `was_born_ready` (the first word about
+    drafts is "back to draft"; null without any word), `first_ready_at` and `later_draft_seconds`, the
+    closed spells as a draft after the first ready.
     """
-    told = events.filter(pl.col("kind").is_in([READY, *BACK_TO_DRAFT]), pl.col("occurred_at").is_not_null())
+    told = events.filter(pl.col("kind").is_in(TELLING), pl.col("occurred_at").is_not_null())
     ordered = told.unique([*KEY, "kind", "occurred_at"]).sort(*KEY, "occurred_at")
     is_back = pl.col("kind").is_in(BACK_TO_DRAFT)
     ends_at = pl.col("occurred_at").shift(-1).over(KEY)

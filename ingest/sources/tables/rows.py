@@ -49,19 +49,18 @@ def mapped_rows(rows: pl.DataFrame, place: Place) -> Mapped:
     return Mapped(_with_lists(found.rows, place.mapping), found.left_over)
 
 
-def typed_columns(place: Place, names: Collection[str]) -> pl.DataFrame:
-    """Read some columns of a file in their contract's types; null where that is not possible."""
-    types = BY_NAME[place.mapping.table].polars_schema
-    rows = mapped(
-        joined(read_rows(place.file, place.mapping).frame, place), place.mapping, place.file.name, names
-    ).rows
-    given = {name: rows[name] for name in names if name in rows.columns}
-    absent = {
-        name: pl.repeat(None, rows.height, dtype=types[name], eager=True)
-        for name in names
-        if name not in given
-    }
-    return pl.DataFrame({name: cast_leniently({**given, **absent}[name], types[name]) for name in names})
+def some_columns(place: Place, names: Collection[str]) -> pl.DataFrame:
+    """Read some columns of a file as they were given; all null where the mapping gives none."""
+    frame = joined(read_rows(place.file, place.mapping).frame, place)
+    rows = mapped(frame, place.mapping, place.file.name, names).rows
+    absent = [pl.lit(None).alias(name) for name in names if name not in rows.columns]
+    return rows.with_columns(absent).select(names)
+
+
+def typed(rows: pl.DataFrame, table: str, names: Collection[str]) -> pl.DataFrame:
+    """Cast columns to their contract's types, null where that is not possible; the rest stays as given."""
+    types = BY_NAME[table].polars_schema
+    return rows.with_columns(cast_leniently(rows[name], types[name]).alias(name) for name in names)
 
 
 def _read_parent(file: SourceFile, mapping: TableSettings) -> Rows:

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
-from ingest.contracts import BY_NAME, PULL_REQUESTS
+from ingest.contracts import PULL_REQUESTS
 from ingest.errors import PilotError
 from ingest.settings import IngestSettings, TableSettings
 from ingest.sources.base import SourceFile
 from ingest.sources.tables.completing_events import kind_in_snake_case
 from ingest.sources.tables.places import find
-from ingest.sources.tables.ready import draft_history
-from ingest.sources.tables.rows import KEY, Place, typed_columns
+from ingest.sources.tables.ready import TELLING, draft_history
+from ingest.sources.tables.rows import KEY, Place, some_columns, typed
 
 LISTS: Final = ("changed_files", "commits", "review_events", "reviews")
 TIMELINE: Final = "review_events"
-_NO_KEYS: Final = {name: PULL_REQUESTS.polars_schema[name] for name in KEY}
+_MOMENT: Final = "occurred_at"
+_KEY_TYPES: Final = {name: PULL_REQUESTS.polars_schema[name] for name in KEY}
 
 
 def sibling_mappings(settings: IngestSettings) -> list[TableSettings]:
@@ -36,14 +38,32 @@ def sibling_files(settings: IngestSettings, base: Path) -> list[SourceFile]:
     return [file for mapping in sibling_mappings(settings) for file in find(mapping, base)]
 
 
-def cut_lists(settings: IngestSettings, base: Path) -> pl.DataFrame:
-    """Pull requests some of whose lists stop exactly at their collector's limit, and which."""
-    found = [pl.DataFrame(schema={**_NO_KEYS, "list": pl.String})]
-    for mapping in sibling_mappings(settings):
-        if mapping.list_limit is not None:
-            keys = _columns_of_all(mapping, base, KEY)
-            found.append(at_limit(keys, mapping.list_limit).with_columns(list=pl.lit(mapping.table)))
-    return pl.concat(found).group_by(KEY).agg(cut_lists=pl.col("list").unique().sort())
+@dataclass(frozen=True)
+class Siblings:
+    """Rows of the other tables as far as they tell something, each file read once."""
+
+    told: tuple[tuple[TableSettings, pl.DataFrame], ...]
+
+    @classmethod
+    def read(cls, settings: IngestSettings, base: Path) -> Siblings:
+        """Read what the mappings name; files that cannot be read have nothing to say."""
+        return cls(tuple((mapping, _rows_of(mapping, base)) for mapping in sibling_mappings(settings)))
+
+    def cut_lists(self) -> pl.DataFrame:
+        """Pull requests some of whose lists stop exactly at their collector's limit, and which."""
+        found = [pl.DataFrame(schema={**_KEY_TYPES, "list": pl.String})]
+        for mapping, rows in self.told:
+            if mapping.list_limit is not None:
+                cut = at_limit(rows.select(KEY), mapping.list_limit)
+                found.append(cut.with_columns(list=pl.lit(mapping.table)))
+        return pl.concat(found).group_by(KEY).agg(cut_lists=pl.col("list").unique().sort())
+
+    def draft_histories(self) -> pl.DataFrame:
+        """Tell what the timelines say about drafts, one row per timeline."""
+        events = [
+            typed(rows, TIMELINE, [_MOMENT]) for mapping, rows in self.told if mapping.table == TIMELINE
+        ]
+        return draft_history(pl.concat([_no_events(), *events]))
 
 
 def at_limit(keys: pl.DataFrame, limit: int) -> pl.DataFrame:
@@ -52,27 +72,27 @@ def at_limit(keys: pl.DataFrame, limit: int) -> pl.DataFrame:
     return counted.filter(pl.col("len") == limit).drop("len")
 
 
-def draft_histories(settings: IngestSettings, base: Path) -> pl.DataFrame:
-    """Tell what the timelines of this warehouse say about drafts, one row per timeline."""
-    columns = (*KEY, "kind", "occurred_at")
-    mappings = [mapping for mapping in sibling_mappings(settings) if mapping.table == TIMELINE]
-    events = [_columns_of_all(mapping, base, columns) for mapping in mappings]
-    return draft_history(kind_in_snake_case(pl.concat(events))) if events else _no_history()
+def _no_events() -> pl.DataFrame:
+    return pl.DataFrame(schema={**_KEY_TYPES, "kind": pl.String, _MOMENT: pl.Datetime("us", "UTC")})
 
 
-def _no_history() -> pl.DataFrame:
-    moment = pl.Datetime("us", "UTC")
-    return draft_history(pl.DataFrame(schema={**_NO_KEYS, "kind": pl.String, "occurred_at": moment}))
-
-
-def _columns_of_all(mapping: TableSettings, base: Path, names: Sequence[str]) -> pl.DataFrame:
-    schema = {name: BY_NAME[mapping.table].polars_schema[name] for name in names}
+def _rows_of(mapping: TableSettings, base: Path) -> pl.DataFrame:
+    names = (*KEY, "kind", _MOMENT) if mapping.table == TIMELINE else KEY
     frames = [_columns_of(Place(file, mapping), names) for file in find(mapping, base)]
-    return pl.concat([pl.DataFrame(schema=schema), *(frame for frame in frames if frame is not None)])
+    whole = pl.concat([pl.DataFrame(schema=_KEY_TYPES), *frames], how="diagonal_relaxed")
+    return _draft_moments(whole) if mapping.table == TIMELINE and frames else whole
 
 
-def _columns_of(place: Place, names: Sequence[str]) -> pl.DataFrame | None:
+def _columns_of(place: Place, names: Sequence[str]) -> pl.DataFrame:
     try:
-        return typed_columns(place, names)
+        return typed(some_columns(place, names), place.mapping.table, KEY)
     except PilotError:
-        return None  # the file refuses itself when its own turn comes; here it only has nothing to say
+        # the file refuses itself when its own turn comes; here it only has nothing to say
+        return pl.DataFrame(schema={**_KEY_TYPES, **dict.fromkeys(set(names) - set(KEY), pl.String)})
+
+
+def _draft_moments(rows: pl.DataFrame) -> pl.DataFrame:
+    """Forget the moments that tell nothing about drafts before they are cast: reading moments is slow."""
+    named = kind_in_snake_case(rows)
+    is_telling = pl.col("kind").is_in(TELLING)
+    return named.with_columns(pl.when(is_telling).then(pl.col(_MOMENT)).alias(_MOMENT))

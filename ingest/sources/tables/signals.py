@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cache
+from typing import Any, Final
 
 import polars as pl
 
 from ingest.authorship import commit_signals, driver_signals, pull_request_signals
 from ingest.casting import as_text, cast_leniently
 
-_WORDS = pl.List(pl.String())
+_WORDS: Final = pl.List(pl.String())
+_AT_ONCE: Final = 50_000  # rows whose texts and evidence are Python objects at the same time
 
 
 def with_pull_request_signals(rows: pl.DataFrame) -> pl.DataFrame:
     """Rows with `signals`, and without the texts that they come from."""
+    return pl.concat([_with_pull_request_signals(part) for part in _slices(rows)])
+
+
+def _slices(rows: pl.DataFrame) -> list[pl.DataFrame]:
+    return list(rows.iter_slices(_AT_ONCE)) or [rows]
+
+
+def _with_pull_request_signals(rows: pl.DataFrame) -> pl.DataFrame:
     told = zip(
         *(_texts(rows, name) for name in ("author_login", "author_kind", "head_branch", "title", "body")),
         strict=True,
@@ -27,8 +37,14 @@ def with_pull_request_signals(rows: pl.DataFrame) -> pl.DataFrame:
 
 def with_commit_evidence(rows: pl.DataFrame) -> pl.DataFrame:
     """Rows with what each commit says about its making, and without its message and addresses."""
+    return pl.concat([_with_commit_evidence(part) for part in _slices(rows)])
+
+
+def _with_commit_evidence(rows: pl.DataFrame) -> pl.DataFrame:
     names = ("author_login", "author_name", "author_email", "message")
-    made = [commit_signals(*texts) for texts in zip(*(_texts(rows, name) for name in names), strict=True)]
+    # the same commit is part of several pull requests, and machines repeat themselves
+    judged = cache(commit_signals)
+    made = [judged(*texts) for texts in zip(*(_texts(rows, name) for name in names), strict=True)]
     evidence = {
         "signals": pl.Series([one.signals for one in made], dtype=_WORDS),
         "trailers": pl.Series([one.trailers for one in made], dtype=_WORDS),

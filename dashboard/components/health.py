@@ -1,0 +1,131 @@
+"""What is known about the data itself? The parts of the Data health page, each with its empty state."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+import streamlit as st
+
+from dashboard import wording
+from dashboard.charts.shares import authorship_mix, shares_by_repository
+from dashboard.components import chrome
+from metrics.health import Health
+
+MOST_DRAWN: Final = 15  # repositories in a chart; the table below it has all of them
+SOURCE_COLUMNS: Final = {
+    "source": "Source", "status": "Last run", "published_at": "Published", "age": "Age", "rows_in": "Rows in",
+    "rows_valid": "Valid", "rows_rejected": "Quarantined", "files_read": "Files", "runs": "Runs",
+}  # fmt: skip
+UNREADABLE_COLUMNS: Final = {
+    "file": "File", "repository": "Repository", "tool": "Tool", "status": "Status", "status_reason": "Why",
+    "scanned_at": "Scanned",
+}  # fmt: skip
+
+
+def figures_at_a_glance(health: Health) -> None:
+    """Show the four counts that say whether there is anything to worry about."""
+    counts = (
+        ("Rows read", health.sources["rows_in"].sum()),
+        ("Rows in quarantine", health.sources["rows_rejected"].sum()),
+        ("Files or scans not readable", health.refused.height + health.unreadable.height),
+        ("Unattributed findings", health.unattributed.height),
+    )
+    with st.container(horizontal=True, key="glance"):
+        for words, count in counts:
+            st.metric(words, f"{count:,}", width=200)
+
+
+def sources(health: Health) -> None:
+    """Show what each source delivered, and how fresh it is."""
+    st.subheader("Sources", anchor=False)
+    if not health.sources.height:
+        chrome.empty("No source has run yet.", "Name one under `[sources]` and run `pilot ingest`.")
+        return
+    # Runs go by the wall clock, so with a fixed moment of judgement there may be no age to tell.
+    ages = [wording.hours(hours) if hours is not None else "" for hours in health.sources["age_hours"]]
+    listing(health.sources.with_columns(pl.Series("age", ages, dtype=pl.String)), SOURCE_COLUMNS)
+
+
+def refused(health: Health) -> None:
+    """Show what was not taken, and by which rule."""
+    st.subheader("Not taken", anchor=False)
+    if not (health.rejects.height or health.refused.height or health.left_out.height):
+        st.markdown("Every row held its contract, and every file was read.")
+    if health.rejects.height:
+        st.markdown(f"**{wording.plural(health.rejects['rows'].sum(), 'broken rule')}**; a row may break several")
+        listing(health.rejects, {"source": "Source", "table": "Table", "rule": "Rule", "rows": "Rows"})
+    if health.refused.height:
+        st.markdown(f"**{wording.plural(health.refused.height, 'file')} refused**: mend or remove, then ingest again")
+        listing(health.refused, {"source": "Source", "file": "File", "reason": "Why"})
+    if health.left_out.height:
+        st.markdown(f"**{health.left_out['rows'].sum():,} left out** because they are no rows by definition")
+        listing(health.left_out, {"source": "Source", "reason": "What", "rows": "Rows"})
+
+
+def scans(health: Health) -> None:
+    """Show whether scans could be read and where their silence means something."""
+    st.subheader("Scans", anchor=False)
+    if not health.scans.height:
+        chrome.empty("No scan has been read.", "Name SARIF files under `[sources.sarif]` and run `pilot ingest`.")
+        return
+    if health.unreadable.height:
+        st.markdown(
+            f"**{wording.plural(health.unreadable.height, 'scan')} cannot be relied on**: "
+            "scan again, or say where and when in a sidecar file"
+        )
+        listing(health.unreadable, UNREADABLE_COLUMNS)
+    else:
+        st.markdown("Every scan could be read and placed.")
+    columns = {"repository": "Repository", "stage": "Stage", "tool": "Tool", "status": "Status", "scans": "Scans", "last_scanned_at": "Last"}  # fmt: skip
+    with st.expander(f"All {wording.plural(health.scans['scans'].sum(), 'scan')} by repository and tool"):
+        listing(health.scans, columns)
+
+
+def coverage(health: Health) -> None:
+    """Show how many merged changes were looked at after their merge."""
+    st.subheader("Looked at after merge", anchor=False)
+    watched = health.coverage.filter(pl.col("watched") > 0)
+    if not watched.height:
+        chrome.empty("No merged change has been watched to the end yet.", "It takes the follow-up of the policy.")
+        return
+    drawn = watched.sort("watched", descending=True).head(MOST_DRAWN)
+    rows = drawn.select("repository", covered="detected", total="watched")
+    total = wording.share(watched["detected"].sum(), watched["watched"].sum())
+    figure = shares_by_repository(rows, "Merged changes scanned after merge, in %")
+    chrome.chart(figure, "coverage", f"Share of changes scanned after merge by repository; {total} in all")
+    independent = wording.share(watched["independent"].sum(), watched["watched"].sum())
+    st.markdown(f"{total} in all; by something that had not looked before: {independent}.")
+
+
+def authorship(health: Health) -> None:
+    """Show who makes the changes of each repository."""
+    st.subheader("Who makes the changes", anchor=False)
+    if not health.authorship.height:
+        chrome.empty("No merged pull request is known.", "Name a source of them and run `pilot ingest`.")
+        return
+    largest = health.authorship.group_by("repository").agg(pl.col("merged").sum()).sort("merged", descending=True)
+    mix = health.authorship.join(largest.head(MOST_DRAWN).select("repository"), on="repository", how="semi")
+    chrome.chart(authorship_mix(mix), "authorship", "Shares of agent, assisted, automated, unknown and human changes")
+    if largest.height > MOST_DRAWN:
+        st.markdown(f"The {MOST_DRAWN} largest of {largest.height:,} repositories.")
+
+
+def unattributed(health: Health) -> None:
+    """Show findings that no single change explains; while there are any, no verdict is good."""
+    st.subheader("Unattributed findings", anchor=False)
+    if not health.unattributed.height:
+        st.markdown("Every security finding is explained by a change or was there before.")
+        return
+    st.markdown("Say which change introduced them, in a scan's sidecar file or a findings table.")
+    columns = {
+        "finding_id": "Finding", "repository": "Repository", "rule": "Rule", "severity": "Severity",
+        "path": "Path", "tool": "Tool", "first_seen_at": "First seen",
+    }  # fmt: skip
+    listing(health.unattributed, columns)
+
+
+def listing(frame: pl.DataFrame, columns: dict[str, str]) -> None:
+    """List rows under plain headings, moments to the minute."""
+    shown = frame.select(list(columns)).with_columns(pl.col(pl.Datetime).dt.strftime("%Y-%m-%d %H:%M"))
+    st.dataframe(shown.rename(columns), width="stretch", hide_index=True)

@@ -1,0 +1,130 @@
+"""What is known about one pilot at one moment, each part worked out once?
+
+The moment is handed in; nothing here reads a clock. Parts are worked out when first asked for, so
+the verdict and the table of results can share them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+
+import polars as pl
+
+from metrics.calendar import EpochWindow, epoch_at, epoch_of, epochs, matures_at, sprints
+from metrics.detection import unusable_scans
+from metrics.escapes import Marked, described, mark
+from metrics.gate.policy import Policy
+from metrics.gate.questions import Facts
+from metrics.gate.states import SprintCount
+from metrics.pilot import Pilot
+from metrics.scope import arms
+from metrics.sprint_counts import Place, count_sprints
+from metrics.tables import Tables
+from metrics.young_sprints import delays, with_nowcasts
+
+
+@dataclass(frozen=True)
+class Ask:
+    """The moment of judgement, and when the gate's policy has changed before."""
+
+    as_of: datetime
+    known_at: datetime | None = None
+    policy_changes: tuple[date, ...] = ()
+
+
+@dataclass(frozen=True)
+class Case:
+    """One pilot at one moment, each of its parts worked out once."""
+
+    tables: Tables
+    pilot: Pilot
+    policy: Policy
+    ask: Ask
+
+    @cached_property
+    def cut(self) -> Tables:
+        """The tables as they read at the moment of judgement."""
+        return self.tables.cut(self.ask.as_of)
+
+    @cached_property
+    def agent(self) -> Marked:
+        """The agent arm."""
+        return mark(self.cut, self.pilot, self.policy, self.ask.as_of, arms(self.policy))
+
+    @cached_property
+    def human(self) -> Marked:
+        """Human changes of the same repositories."""
+        return mark(self.cut, self.pilot, self.policy, self.ask.as_of, arms(self.policy, "human"))
+
+    @cached_property
+    def changes(self) -> pl.DataFrame:
+        """The agent arm's changes with what looked at them."""
+        return described(self.agent, self.cut, self.policy, self.ask.as_of)
+
+    @cached_property
+    def in_sprints(self) -> pl.DataFrame:
+        """Those of them that merged while the pilot ran."""
+        return self.changes.filter(pl.col("sprint").is_not_null())
+
+    @cached_property
+    def findings(self) -> pl.DataFrame:
+        """Findings of changes that merged while the pilot ran, and unattributed ones."""
+        is_of_pilot = pl.col("sprint").is_not_null() | pl.col("number").is_null()
+        return self.agent.findings.filter(is_of_pilot)
+
+    @cached_property
+    def epochs(self) -> tuple[EpochWindow, ...]:
+        """All epochs, future ones too."""
+        return epochs(self.pilot, self.ask.policy_changes)
+
+    @cached_property
+    def epoch(self) -> EpochWindow:
+        """The epoch that evidence is collected for now."""
+        return epoch_at(self.epochs, self.ask.as_of)
+
+    @cached_property
+    def places(self) -> tuple[Place, ...]:
+        """Every sprint that has started."""
+        return tuple(
+            Place(
+                window.number,
+                window.start,
+                window.end,
+                epoch_of(window, self.epochs),
+                window.end <= self.ask.as_of,
+                matures_at(window.end, self.policy.follow_up_days, self.pilot.timezone) <= self.ask.as_of,
+            )
+            for window in sprints(self.pilot, self.ask.as_of)
+        )
+
+    @cached_property
+    def sprints(self) -> tuple[SprintCount, ...]:
+        """Every sprint that has started, counted."""
+        counted = count_sprints(self.changes, self.places, self.agent.scope.coverage, self.policy)
+        past = delays((self.agent.findings, self.human.findings), self.ask.as_of)
+        return with_nowcasts(counted, self.changes, past, (self.policy, self.ask.as_of))
+
+    @cached_property
+    def unusable(self) -> pl.DataFrame:
+        """Scans that say nothing and were never made good."""
+        return unusable_scans(self.cut, self.pilot, self.started_at)
+
+    @property
+    def started_at(self) -> datetime:
+        """The pilot's first moment."""
+        return self.epochs[0].start_at
+
+    @property
+    def ended_at(self) -> datetime:
+        """End of the last sprint that has started."""
+        return self.places[-1].end if self.places else self.started_at
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What the criteria look at: the changes of the present epoch."""
+        since = self.epoch.start_at
+        changes = self.in_sprints.filter(pl.col("merged_at") >= since)
+        coverage = self.agent.scope.coverage(since, self.ended_at)
+        return Facts(changes, self.findings, coverage, self.policy, self.ask.as_of)

@@ -1,0 +1,195 @@
+"""Does each of the gate's criteria hold for the changes of the present epoch?
+
+An exact count where nothing is tolerated, or where the counts are the fact itself (was this
+change scanned?); the bound of an interval where a share stands for a habit. Unknown is never
+taken for good, and what has no source yet says which source would tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import polars as pl
+
+from metrics.estimate import Coverage, Estimate, Number, Undefined
+from metrics.gate.policy import Policy
+from metrics.gate.states import CriterionState
+from metrics.shares import count, share
+
+NO_CHANGES: Final = "no in-scope change merged in this epoch yet"
+NONE_WATCHED: Final = "no in-scope change of this epoch has been watched to the end of its follow-up"
+HABIT: Final = 0.95  # share that checks and pre-merge scanning must be shown to reach
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the criteria look at."""
+
+    changes: pl.DataFrame  # in-scope changes of the epoch (metrics.escapes.described)
+    findings: pl.DataFrame  # their findings
+    coverage: Coverage  # of these changes
+    policy: Policy
+    as_of: datetime
+
+    @property
+    def watched(self) -> pl.DataFrame:
+        """Changes whose follow-up is over: only there is silence an answer."""
+        return self.changes.filter(pl.col("watched_until") <= self.as_of)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A criterion's answer before it is named."""
+
+    state: CriterionState
+    sentence: str
+    estimate: Number
+
+
+def no_bypass(facts: Facts) -> Judged:
+    """None may merge over a reported finding; without scans before merge nobody can tell."""
+    n, bypassed = facts.changes.height, _true(facts.changes, "bypassed")
+    scanned = _true(facts.changes, "pre_scanned")
+    estimate = share(bypassed, facts.coverage, facts.policy.confidence, NO_CHANGES)
+    if bypassed:
+        return Judged("not_met", f"{bypassed} of {n} changes merged over a finding reported before", estimate)
+    if not n:
+        return Judged("not_enough_evidence", f"Cannot tell yet: {NO_CHANGES}", estimate)
+    if not scanned:
+        return _missing("scans of pull requests before their merge (pre_merge scans)", n)
+    return Judged(
+        "met", f"0 of {n} changes merged over a reported finding; {scanned} were scanned before", estimate
+    )
+
+
+def independent_detection(facts: Facts) -> Judged:
+    """Something that had not looked before looked at the share that the policy asks for."""
+    return _looked_at(
+        facts, "independent", "looked at after merge by a tool or rules that had not looked before"
+    )
+
+
+def post_merge_coverage(facts: Facts) -> Judged:
+    """Something looked after merge at the share that the policy asks for."""
+    return _looked_at(facts, "detected", "scanned after merge within the follow-up")
+
+
+def _looked_at(facts: Facts, column: str, what: str) -> Judged:
+    """Judge the exact share of watched changes against the share that the policy asks for."""
+    watched = facts.watched
+    n, seen = watched.height, _true(watched, column)
+    estimate = share(seen, _of_watched(facts), facts.policy.confidence, NONE_WATCHED)
+    if not n:
+        return Judged("not_enough_evidence", f"Cannot tell yet: {NONE_WATCHED}", estimate)
+    is_enough = seen / n >= facts.policy.detection_share
+    asked = f"{facts.policy.detection_share:.0%} asked"
+    return Judged(
+        "met" if is_enough else "not_met", f"{seen} of {n} watched changes {what}; {asked}", estimate
+    )
+
+
+def human_approval(facts: Facts) -> Judged:
+    """None may merge without the approval of a human who is neither author nor driver."""
+    return _each(facts.changes, "human_approved", ("merged without a human's approval", "reviews"), facts)
+
+
+def sensitive_sign_off(facts: Facts) -> Judged:
+    """None that touches a sensitive area may merge without a human's approval."""
+    sensitive = facts.changes.filter(pl.col("sensitive_areas").list.len() > 0)
+    n, unknown = facts.changes.height, facts.changes.filter(~pl.col("files_known")).height
+    if sensitive.is_empty() and unknown:
+        return _missing(f"the files of {unknown} of {n} changes (changed_files)", n)
+    if sensitive.is_empty() and n:
+        nothing = Undefined("no change touched a sensitive area", 0, Coverage(0, 0))
+        return Judged("met", f"None of {n} changes touched a sensitive area", nothing)
+    words = ("touched a sensitive area and merged without a human's approval", "reviews")
+    return _each(sensitive, "human_approved", words, facts)
+
+
+def _each(rows: pl.DataFrame, column: str, words: tuple[str, str], facts: Facts) -> Judged:
+    """Tolerate none: every row must hold, and an unknown one is not taken for good."""
+    fault, table = words
+    known = rows.filter(pl.col(column).is_not_null())
+    unknown, failed = rows.height - known.height, known.height - _true(known, column)
+    coverage = _coverage(known.height, rows.height, f"{table} unknown")
+    estimate = share(failed, coverage, facts.policy.confidence, f"{table} of these changes are not known")
+    if failed:
+        return Judged("not_met", f"{failed} of {known.height} changes {fault}", estimate)
+    if rows.is_empty():
+        return Judged("not_enough_evidence", f"Cannot tell yet: {NO_CHANGES}", estimate)
+    if known.is_empty():
+        return _missing(table, rows.height)
+    if unknown:
+        return Judged(
+            "not_enough_evidence", f"0 of {known.height} {fault}; {unknown} are not known", estimate
+        )
+    return Judged("met", f"0 of {known.height} changes {fault}", estimate)
+
+
+def checks_at_merge(facts: Facts) -> Judged:
+    """Checks pass at merge as a habit: the interval says so."""
+    told = facts.changes.filter(pl.col("checks_at_merge").is_not_null())
+    passing = told.filter(pl.col("checks_at_merge") == "success").height
+    coverage = _coverage(told.height, facts.changes.height, "checks unknown")
+    if told.is_empty() and not facts.changes.is_empty():
+        return _missing("check conclusions of the pull requests' last commits", facts.changes.height)
+    return _habit(passing, coverage, "merged with all checks passing", facts)
+
+
+def pre_merge_scanning(facts: Facts) -> Judged:
+    """Pull requests are scanned before merge as a habit: the interval says so."""
+    return _habit(_true(facts.changes, "pre_scanned"), facts.coverage, "were scanned before merge", facts)
+
+
+def _habit(holds: int, coverage: Coverage, what: str, facts: Facts) -> Judged:
+    """Judge by the interval: met when its low end reaches HABIT, not met when its high end stays below."""
+    estimate = share(holds, coverage, facts.policy.confidence, NO_CHANGES)
+    if isinstance(estimate, Undefined):
+        return Judged("not_enough_evidence", f"Cannot tell yet: {NO_CHANGES}", estimate)
+    sentence = f"{holds} of {coverage.measured} changes {what}; {HABIT:.0%} asked"
+    return Judged(_by_bounds(estimate), sentence, estimate)
+
+
+def _by_bounds(estimate: Estimate) -> CriterionState:
+    if estimate.low is not None and estimate.low >= HABIT:
+        return "met"
+    return "not_met" if estimate.high is not None and estimate.high < HABIT else "not_enough_evidence"
+
+
+def triage_age(facts: Facts) -> Judged:
+    """No escape waits for a decision longer than the policy allows."""
+    open_ones = facts.findings.filter(pl.col("is_escape") & (pl.col("status") == "unreviewed"))
+    oldest = open_ones["first_seen_at"].min()
+    estimate = count(open_ones.height, Coverage(open_ones.height, open_ones.height), "findings")
+    if not isinstance(oldest, datetime):
+        return Judged("met", "No finding waits for triage", estimate)
+    age, limit = facts.as_of - oldest, facts.policy.triage_days
+    sentence = (
+        f"{open_ones.height} findings wait for triage, the oldest for {age.days} days; at most {limit} asked"
+    )
+    return Judged("met" if age <= timedelta(days=limit) else "not_met", sentence, estimate)
+
+
+def needs(source: str) -> Callable[[Facts], Judged]:
+    """Judge what has no source yet: not measurable, and which source would tell."""
+    return lambda facts: _missing(source, facts.changes.height)
+
+
+def _missing(source: str, n: int) -> Judged:
+    reason = f"source missing: {source}"
+    return Judged("not_measurable", f"Not measurable, {reason}", Undefined(reason, 0, Coverage(0, n)))
+
+
+def _coverage(measured: int, total: int, reason: str) -> Coverage:
+    return Coverage(measured, total, ((reason, total - measured),) if total > measured else ())
+
+
+def _of_watched(facts: Facts) -> Coverage:
+    return _coverage(facts.watched.height, facts.changes.height, "follow-up not over")
+
+
+def _true(rows: pl.DataFrame, column: str) -> int:
+    return rows.filter(pl.col(column)).height

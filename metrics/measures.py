@@ -1,0 +1,124 @@
+"""How is each number worked out from one arm of a pilot in one window?
+
+Definitions 0 and 5: what cannot be known is left out of the denominator and counted by reason;
+an empty denominator gives no number but the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import polars as pl
+
+from metrics.estimate import Coverage, Number, Undefined
+from metrics.findings import unattributed
+from metrics.gate.policy import Policy
+from metrics.shares import count, share
+
+NO_CHANGE: Final = "no in-scope change merged in this window"
+NO_MERGE: Final = "no pull request of this authorship merged in this window"
+NONE_WATCHED: Final = "no in-scope change of this window has been watched to the end of its follow-up"
+
+
+@dataclass(frozen=True)
+class Slice:
+    """One arm of a pilot in one window, as a metric sees it."""
+
+    changes: pl.DataFrame  # in-scope changes (metrics.escapes.described; flags only for other arms)
+    findings: pl.DataFrame  # findings of these changes, and unattributed ones first seen in the window
+    merged_count: int  # merged pull requests of the arm's authorship, in scope or not
+    coverage: Coverage  # of the changes
+    policy: Policy
+    as_of: datetime
+
+
+def escape_rate(of: Slice) -> Number:
+    """Changes with a confirmed escape, of the in-scope changes."""
+    return share(_true(of.changes, "escaped_confirmed"), of.coverage, of.policy.confidence, NO_CHANGE)
+
+
+def escape_rate_high(of: Slice) -> Number:
+    """Changes with a confirmed or unreviewed escape, of the in-scope changes."""
+    either = pl.col("escaped_confirmed") | pl.col("escaped_unreviewed")
+    return share(of.changes.filter(either).height, of.coverage, of.policy.confidence, NO_CHANGE)
+
+
+def bypass_count(of: Slice) -> Number:
+    """Changes that merged over a finding reported before."""
+    if of.changes.is_empty():
+        return Undefined(NO_CHANGE, 0, of.coverage, "changes")
+    return count(_true(of.changes, "bypassed"), of.coverage, "changes")
+
+
+def untriaged_escape_count(of: Slice) -> Number:
+    """Escapes that no decision was made about."""
+    if of.changes.is_empty():
+        return Undefined(NO_CHANGE, 0, of.coverage, "findings")
+    waiting = of.findings.filter(pl.col("is_escape") & (pl.col("status") == "unreviewed")).height
+    return count(waiting, of.coverage, "findings")
+
+
+def unattributed_finding_count(of: Slice) -> Number:
+    """Post-merge findings that no known change explains."""
+    nobodys = unattributed(of.findings).height
+    if of.changes.is_empty() and not nobodys:
+        return Undefined(NO_CHANGE, 0, of.coverage, "findings")
+    return count(nobodys, of.coverage, "findings")
+
+
+def merged_pull_request_count(of: Slice) -> Number:
+    """Merged pull requests of one authorship, in scope or not."""
+    coverage = Coverage(of.merged_count, of.merged_count)
+    if not of.merged_count:
+        return Undefined(NO_MERGE, 0, coverage, "pull requests")
+    return count(of.merged_count, coverage, "pull requests")
+
+
+def watched_share(column: str) -> Callable[[Slice], Number]:
+    """Share of the changes whose follow-up is over; before that silence is no answer."""
+
+    def compute(of: Slice) -> Number:
+        watched = of.changes.filter(pl.col("watched_until") <= of.as_of)
+        coverage = _narrowed(of.coverage, watched.height, "follow-up not over")
+        return share(_true(watched, column), coverage, of.policy.confidence, NONE_WATCHED)
+
+    return compute
+
+
+def known_share(holds: pl.Expr, known: pl.Expr, unknown: str) -> Callable[[Slice], Number]:
+    """Share among the changes of which it is known."""
+
+    def compute(of: Slice) -> Number:
+        told = of.changes.filter(known)
+        empty = NO_CHANGE if of.changes.is_empty() else f"{unknown} for every change of this window"
+        coverage = _narrowed(of.coverage, told.height, unknown)
+        return share(told.filter(holds).height, coverage, of.policy.confidence, empty)
+
+    return compute
+
+
+def sensitive_sign_off(of: Slice) -> Number:
+    """Changes with a human's approval, of those that touch a sensitive area."""
+    sensitive = of.changes.filter(pl.col("sensitive_areas").list.len() > 0)
+    told = sensitive.filter(pl.col("human_approved").is_not_null())
+    empty = "no change of this window touched a sensitive area with known reviews"
+    outside = of.changes.height - sensitive.height
+    coverage = _narrowed(
+        _narrowed(of.coverage, sensitive.height, "no sensitive area"), told.height, "reviews unknown"
+    )
+    reason = empty if outside or not of.changes.is_empty() else NO_CHANGE
+    return share(_true(told, "human_approved"), coverage, of.policy.confidence, reason)
+
+
+def _narrowed(coverage: Coverage, measured: int, reason: str) -> Coverage:
+    """The same coverage when only some of what was measured can serve."""
+    left_out = coverage.measured - measured
+    more = ((reason, left_out),) if left_out else ()
+    return Coverage(measured, coverage.total, (*coverage.excluded, *more))
+
+
+def _true(rows: pl.DataFrame, column: str) -> int:
+    return rows.filter(pl.col(column)).height

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import polars as pl
+
+from tests.builders_dashboard import AS_OF, FakeSession, healthy, nothing_known
+from tests.dashboard.test_app import opened, session, texts
+
+__all__ = ["session"]
+PAGE = "views/data_health.py"
+
+
+def test_a_healthy_store_says_so(session: FakeSession) -> None:
+    shown = texts(opened(PAGE))
+    assert "Every row held its contract" in shown
+    assert "Every scan could be read and placed" in shown
+    assert "Every security finding is explained" in shown
+
+
+def test_sources_show_freshness_and_rows_and_an_unknown_age_stays_empty(session: FakeSession) -> None:
+    table = opened(PAGE).dataframe[0].value
+    assert list(table["Source"]) == ["github_export", "sarif"]
+    assert list(table["Age"]) == ["5 h", ""]
+    assert list(table["Rows in"]) == [1200, 90]
+
+
+def test_coverage_counts_only_changes_that_were_watched_to_the_end(session: FakeSession) -> None:
+    shown = texts(opened(PAGE))
+    assert "380 of 400 (95 %) in all; by something that had not looked before: 360 of 400 (90 %)" in shown
+
+
+def test_rejected_rows_are_listed_by_rule(session: FakeSession) -> None:
+    rejects = pl.DataFrame(
+        {"source": ["sarif"], "table": ["scans"], "rule": ["status|vocabulary"], "rows": [3]}
+    )
+    session.measured = healthy(rejects=rejects)
+    app = opened(PAGE)
+    assert "**3 broken rules**" in texts(app)
+    assert "status|vocabulary" in {cell for table in app.dataframe for cell in table.value.astype(str).to_numpy().flat}
+
+
+def test_a_scan_that_cannot_be_read_says_why_and_what_to_do(session: FakeSession) -> None:
+    unreadable = pl.DataFrame(
+        {
+            "scan_id": ["s1"], "file": ["scans/a.sarif"], "repository": [None], "tool": [None],
+            "status": ["unreadable"], "status_reason": ["cut after 4,096 bytes"], "scanned_at": [AS_OF],
+        }
+    )  # fmt: skip
+    session.measured = healthy(unreadable=unreadable.cast({"repository": pl.String, "tool": pl.String}))
+    app = opened(PAGE)
+    assert "**1 scan cannot be relied on**" in texts(app)
+    cells = {cell for table in app.dataframe for cell in table.value.astype(str).to_numpy().flat}
+    assert "cut after 4,096 bytes" in cells
+
+
+def test_refused_files_and_input_left_out_are_named(session: FakeSession) -> None:
+    refused = pl.DataFrame({"source": ["tables"], "file": ["a.csv"], "reason": ["no column number"]})
+    left_out = pl.DataFrame({"source": ["tables"], "reason": ["pending review"], "rows": [1]})
+    session.measured = healthy(refused=refused, left_out=left_out)
+    shown = texts(opened(PAGE))
+    assert "**1 file refused**" in shown
+    assert "**1 left out**" in shown
+
+
+def test_findings_that_no_change_explains_come_with_a_remedy(session: FakeSession) -> None:
+    unattributed = pl.DataFrame(
+        {
+            "finding_id": ["f1"], "repository": ["acme/a"], "rule": ["xss"], "severity": ["high"],
+            "path": ["a.py"], "tool": ["DeepScan"], "first_seen_at": [AS_OF],
+        }
+    )  # fmt: skip
+    session.measured = healthy(unattributed=unattributed)
+    assert "Say which change introduced them" in texts(opened(PAGE))
+
+
+def test_a_store_without_a_row_says_what_to_do_in_every_part(session: FakeSession) -> None:
+    session.measured = nothing_known()
+    app = opened(PAGE)
+    assert not app.exception
+    shown = texts(app)
+    for remedy in ("under `[sources]`", "under `[sources.sarif]`", "follow-up of the policy", "Name a source of them"):
+        assert remedy in shown
+
+
+def test_a_chart_of_many_repositories_draws_the_largest_and_says_so(session: FakeSession) -> None:
+    names = [f"acme/r{number:02}" for number in range(40)]
+    mix = pl.DataFrame({"repository": names, "authorship": ["human"] * 40, "merged": list(range(1, 41))})
+    session.measured = healthy(authorship=mix)
+    assert "The 15 largest of 40 repositories." in texts(opened(PAGE))

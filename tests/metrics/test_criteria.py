@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from metrics.estimate import Estimate, Undefined
+from metrics.gate.case import Ask, Case
+from metrics.gate.criteria import CRITERIA, outcomes
+from metrics.gate.policy import Policy
+from metrics.gate.states import Outcome
+from tests.builders_metrics import (
+    Row,
+    bypass,
+    clean_sprints,
+    day,
+    decision,
+    finding,
+    head_scan,
+    pilot,
+    policy,
+    pull_request,
+    review,
+    scan,
+    tables,
+)
+
+
+def judged(criterion: str, *, at: float = 60, under: Policy | None = None, **rows: Any) -> Outcome:
+    case = Case(tables(**rows), pilot(), under or policy(), Ask(day(at)))
+    return next(each for each in outcomes(case.facts) if each.criterion == criterion)
+
+
+def changes(count: int, **given: Any) -> list[Row]:
+    return [pull_request(number, **given) for number in range(1, count + 1)]
+
+
+def test_every_criterion_is_listed_once_and_two_block_by_default():
+    names = [criterion.id for criterion in CRITERIA]
+    assert len(set(names)) == len(names) == 11
+    assert {each.id for each in CRITERIA if each.is_blocking_by_default} == set(Policy().blocking)
+
+
+@pytest.mark.parametrize(
+    "criterion",
+    ["no_bypass", "independent_detection", "human_approval", "tests_at_merge", "pre_merge_scanning"],
+)
+def test_without_any_change_there_is_not_enough_evidence(criterion: str):
+    outcome = judged(criterion)
+    assert outcome.state == "not_enough_evidence"
+    assert isinstance(outcome.estimate, Undefined)
+
+
+def test_the_policy_says_what_blocks():
+    assert judged("no_bypass").blocking
+    assert not judged("no_bypass", under=policy(blocking=())).blocking
+    assert judged("triage_age", under=policy(blocking=("triage_age",))).blocking
+
+
+def test_one_bypass_is_too_many():
+    outcome = judged("no_bypass", pull_requests=changes(3), findings=[bypass("f")])
+    assert (outcome.state, outcome.sentence) == (
+        "not_met",
+        "1 of 3 changes merged over a finding reported before",
+    )
+    assert isinstance(outcome.estimate, Estimate)
+
+
+def test_no_bypass_is_met_only_where_something_looked_before_merge():
+    assert judged("no_bypass", pull_requests=changes(1), scans=[head_scan("s", 1)]).state == "met"
+    blind = judged("no_bypass", pull_requests=changes(1))
+    assert blind.state == "not_measurable"
+    assert "pre_merge scans" in blind.sentence
+
+
+@pytest.mark.parametrize(("seen", "state"), [(9, "met"), (8, "not_met")])
+def test_detection_must_have_run_on_the_share_that_the_policy_asks_for(seen: int, state: str):
+    rows = [pull_request(n, 1 if n <= seen else 20) for n in range(1, 11)]
+    given = {"pull_requests": rows, "scans": [scan("s", 10, tool="scan-b")]}
+    for criterion in ("post_merge_coverage", "independent_detection"):
+        outcome = judged(criterion, **given)
+        assert outcome.state == state
+        assert outcome.sentence.startswith(f"{seen} of 10 watched changes")
+
+
+def test_changes_that_are_still_watched_are_no_evidence_of_detection():
+    outcome = judged("post_merge_coverage", at=20, pull_requests=changes(5))
+    assert outcome.state == "not_enough_evidence"
+    assert outcome.estimate.coverage.excluded == (("follow-up not over", 5),)
+
+
+def test_repeating_the_same_scan_is_coverage_but_not_independent():
+    given = {"pull_requests": changes(1), "scans": [head_scan("a", 1), scan("b")]}
+    assert judged("post_merge_coverage", **given).state == "met"
+    assert judged("independent_detection", **given).state == "not_met"
+
+
+def test_one_merge_without_a_humans_approval_is_too_many():
+    given = {"pull_requests": changes(3), "reviews": [review(1), review(2)]}
+    outcome = judged("human_approval", **given)
+    assert (outcome.state, outcome.sentence) == (
+        "not_met",
+        "1 of 3 changes merged without a human's approval",
+    )
+
+
+def test_unknown_approvals_are_neither_good_nor_bad():
+    rows = [pull_request(1), pull_request(2, cut_lists=["reviews"])]
+    partly = judged("human_approval", pull_requests=rows, reviews=[review(1)])
+    assert (partly.state, partly.sentence) == (
+        "not_enough_evidence", "0 of 1 merged without a human's approval; 1 are not known",
+    )  # fmt: skip
+    assert judged("human_approval", pull_requests=rows).state == "not_measurable"
+    assert judged("human_approval", pull_requests=rows[:1], reviews=[review(1)]).state == "met"
+
+
+def test_sensitive_changes_need_a_human():
+    sensitive = pull_request(1, sensitive_areas=["secrets"])
+    other = review(2)
+    assert judged("sensitive_sign_off", pull_requests=[sensitive], reviews=[other]).state == "not_met"
+    assert judged("sensitive_sign_off", pull_requests=[sensitive], reviews=[review(1)]).state == "met"
+
+
+def test_without_sensitive_changes_nothing_is_wanted_unless_files_are_unknown():
+    assert judged("sensitive_sign_off", pull_requests=changes(2)).state == "met"
+    unknown = changes(2, relevant_file_count=None)
+    assert judged("sensitive_sign_off", pull_requests=unknown).state == "not_measurable"
+
+
+# Clopper-Pearson at 95 %: 72 of 72 has its lower limit at 0.025 ** (1 / 72) = 0.9501, 71 of 71 at 0.9494.
+@pytest.mark.parametrize(
+    ("passing", "failing", "state"),
+    [(72, 0, "met"), (71, 0, "not_enough_evidence"), (10, 10, "not_met"), (1, 1, "not_enough_evidence")],
+)
+def test_a_habit_is_met_when_the_interval_says_so(passing: int, failing: int, state: str):
+    rows = [
+        pull_request(n, checks_at_merge="success" if n <= passing else "failure")
+        for n in range(1, passing + failing + 1)
+    ]
+    assert judged("tests_at_merge", pull_requests=rows).state == state
+
+
+def test_checks_that_nobody_collected_are_not_measurable():
+    assert judged("tests_at_merge", pull_requests=changes(3, checks_at_merge=None)).state == "not_measurable"
+
+
+def test_pre_merge_scanning_counts_scanned_changes():
+    rows = {"pull_requests": changes(80), "scans": [head_scan(f"s{n}", n) for n in range(1, 81)]}
+    assert judged("pre_merge_scanning", **rows).state == "met"
+    assert judged("pre_merge_scanning", pull_requests=changes(80)).state == "not_met"
+
+
+@pytest.mark.parametrize(("at", "state"), [(10, "met"), (10.1, "not_met")])
+def test_a_finding_may_wait_for_triage_as_long_as_the_policy_says(at: float, state: str):
+    assert (
+        judged("triage_age", at=at, pull_requests=changes(1), findings=[finding("f", seen=3)]).state == state
+    )
+
+
+def test_triaged_findings_do_not_wait():
+    given = {"pull_requests": changes(1), "findings": [finding("f")], "dispositions": [decision("f")]}
+    assert judged("triage_age", **given).sentence == "No finding waits for triage"
+
+
+@pytest.mark.parametrize("criterion", ["prompt_log_coverage", "prompt_retention", "detector_fnr"])
+def test_what_has_no_source_yet_says_which_would_tell(criterion: str):
+    outcome = judged(criterion, **clean_sprints(2, 1))
+    assert outcome.state == "not_measurable"
+    assert "source missing: " in outcome.sentence
+    assert isinstance(outcome.estimate, Undefined)
+
+
+def test_only_the_present_epoch_is_judged():
+    given = tables(pull_requests=[pull_request(1), pull_request(2, 30)], findings=[bypass("f")])
+    ask = Ask(day(60), policy_changes=(day(20).date(),))
+    found = {each.criterion: each for each in outcomes(Case(given, pilot(), policy(), ask).facts)}
+    assert found["no_bypass"].estimate.coverage.total == 1
+    assert found["no_bypass"].state != "not_met"
