@@ -46,7 +46,7 @@ check: $(STAMP)
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(MAKE) --no-print-directory test
 
 check-deep: $(STAMP)
-	@$(BIN)/python -m pytest -m deep --override-ini 'addopts=-ra'
+	@$(BIN)/python -m pytest -m deep --doctest-modules
 
 bench: $(STAMP)
 	@$(BIN)/python -m tests.benchmarks

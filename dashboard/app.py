@@ -12,7 +12,6 @@ from dashboard import loading
 from dashboard.components import chrome
 from ingest.errors import PilotError
 
-
 HERE: Final = Path(__file__).parent
 # A file of our own: named icons would make browsers fetch a picture from elsewhere.
 ICON: Final = HERE / "flag.svg"
@@ -31,7 +30,9 @@ class PageSpec:
 
 PAGES: Final = (
     PageSpec("views/readiness.py", "Readiness", ":material/flag:", "readiness", is_by_pilot=True),
-    PageSpec("views/data_health.py", "Data health", ":material/fact_check:", "data-health", is_by_pilot=False),
+    PageSpec(
+        "views/data_health.py", "Data health", ":material/fact_check:", "data-health", is_by_pilot=False
+    ),
 )
 
 

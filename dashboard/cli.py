@@ -38,22 +38,28 @@ ConfigOption = Annotated[
 ]
 PilotOption = Annotated[list[str] | None, typer.Option("--pilot", help="Only this pilot; may be repeated.")]
 AsOfOption = Annotated[
-    str | None, typer.Option("--as-of", help="Judge at this moment: 2026-08-17 or 2026-08-17T12:00Z (default: now).")
+    str | None,
+    typer.Option("--as-of", help="Judge at this moment: 2026-08-17 or 2026-08-17T12:00Z (default: now)."),
 ]
 KnownAtOption = Annotated[
     str | None, typer.Option("--known-at", help="Use only what had been published by this moment.")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs (schemas in docs/schemas).")]
+AuthorshipOption = Annotated[bool, typer.Option("--authorship", help="List who was classed how and why.")]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print JSON for programs (schemas in docs/schemas).")
+]
 
 
 @app.command()
 def init(
     path: Annotated[Path, typer.Argument(help="File to write.")] = Path("pilot.toml"),
     changes: Annotated[
-        int | None, typer.Option("--changes", help="Agent changes your team merges per sprint; shows the odds.")
+        int | None,
+        typer.Option("--changes", help="Agent changes your team merges per sprint; shows the odds."),
     ] = None,
     require: Annotated[
-        str | None, typer.Option("--require", help="Reading that allows expansion: as_written, followed_up, proven.")
+        str | None,
+        typer.Option("--require", help="Reading that allows expansion: as_written, followed_up, proven."),
     ] = None,
 ) -> None:
     """Write a commented pilot.toml, and show what each reading of the rule would let through."""
@@ -64,7 +70,9 @@ def init(
 
 @app.command()
 def ingest(
-    sources: Annotated[list[str] | None, typer.Argument(help="Sources to run (default: all configured).")] = None,
+    sources: Annotated[
+        list[str] | None, typer.Argument(help="Sources to run (default: all configured).")
+    ] = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,  # noqa: FBT002
 ) -> None:
@@ -95,7 +103,7 @@ def gate(
 
 
 @app.command()
-def metrics(  # noqa: PLR0913 - the common options and two forms of output
+def metrics(  # noqa: PLR0913, PLR0917 - the common options and two forms of output
     config: ConfigOption = None,
     pilot: PilotOption = None,
     as_of: AsOfOption = None,
@@ -108,25 +116,28 @@ def metrics(  # noqa: PLR0913 - the common options and two forms of output
     if as_csv:
         printing.print_csv(results)
         return
-    printing.show([plain(each) for each in results], as_json, lambda: printing.print_results(results))
+    printing.show(
+        [plain(each.as_json()) for each in results], as_json, lambda: printing.print_results(results)
+    )
 
 
 @app.command()
 def doctor(
     config: ConfigOption = None,
-    authorship: Annotated[
-        bool, typer.Option("--authorship", help="List who was classed how and why.")
-    ] = False,  # noqa: FBT002
+    authorship: AuthorshipOption = False,  # noqa: FBT002
     as_json: JsonOption = False,  # noqa: FBT002
 ) -> None:
     """Say what is wrong or missing, and how to mend it."""
     from dashboard import doctoring  # noqa: PLC0415
 
     session = open_session(Question(config))
-    found = doctoring.authorship_preview(session) if authorship else doctoring.examine(session)
-    show = doctoring.print_authorship if authorship else doctoring.print_examination
-    printing.show(plain(found), as_json, lambda: show(found))
-    raise typer.Exit(0 if authorship else doctoring.exit_code(found))
+    if authorship:
+        preview = doctoring.authorship_preview(session)
+        printing.show(plain(preview), as_json, lambda: doctoring.print_authorship(preview))
+        return
+    found = doctoring.examine(session)
+    printing.show(plain(found), as_json, lambda: doctoring.print_examination(found))
+    raise typer.Exit(doctoring.exit_code(found))
 
 
 @app.command()
@@ -172,7 +183,9 @@ def simulate(
     printing.show(plain(planted), as_json, lambda: printing.say(f"wrote {pulls:,} pull requests to {out}"))
 
 
-def _session(config: Path | None, pilots: Sequence[str] | None, as_of: str | None, known_at: str | None) -> Session:
+def _session(
+    config: Path | None, pilots: Sequence[str] | None, as_of: str | None, known_at: str | None
+) -> Session:
     question = Question(
         config, tuple(pilots or ()), _moment("--as-of", as_of), _moment("--known-at", known_at)
     )

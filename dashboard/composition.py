@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from importlib.metadata import version
+from itertools import pairwise
 from json import dumps, loads
 from pathlib import Path
 from typing import Final
@@ -148,7 +149,8 @@ class Session:
 
     def health(self) -> Health:
         """What is known about the data itself."""
-        return health(self.tables, self.runs, self.as_of)
+        longest = max(self.policy(pilot.name).follow_up_days for pilot in self.pilots)
+        return health(self.tables, self.runs, self.as_of, timedelta(days=longest))
 
     def policy_digests(self) -> dict[str, str]:
         """Digest of every configured pilot's policy, for the ledger."""
@@ -166,7 +168,10 @@ class Session:
         return changes_in([(on, digest) for on, digest in seen if digest is not None])
 
     def ingest(
-        self, names: Sequence[str] = (), progress: Progress | None = None, on_wait: Callable[[str], None] | None = None
+        self,
+        names: Sequence[str] = (),
+        progress: Progress | None = None,
+        on_wait: Callable[[str], None] | None = None,
     ) -> IngestReport:
         """Run the sources that the configuration names, all or some."""
         job = Job(
@@ -207,12 +212,10 @@ class Session:
         return tuple(source for source in configured if not names or source.name in names)
 
 
-
 def changes_in(seen: Sequence[tuple[date, str]]) -> tuple[date, ...]:
     """Days on which a value differs from the one before it.
 
     >>> changes_in([(date(2026, 1, 1), "a"), (date(2026, 2, 1), "b"), (date(2026, 3, 1), "b")])
     (datetime.date(2026, 2, 1),)
     """
-    pairs = zip(seen, seen[1:], strict=False)
-    return tuple(on for (_, before), (on, after) in pairs if before != after)
+    return tuple(on for (_, before), (on, after) in pairwise(seen) if before != after)

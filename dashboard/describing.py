@@ -59,7 +59,7 @@ def _metric(metric: Metric) -> Description:
 
 def _criteria() -> Iterable[Description]:
     for criterion in CRITERIA:
-        default = "blocks by default" if criterion.blocking else "advisory by default"
+        default = "blocks by default" if criterion.is_blocking_by_default else "advisory by default"
         yield Description(criterion.id, f"{criterion.title} ({criterion.id})", (("", default),))
 
 
@@ -102,8 +102,9 @@ def _models(prefix: str, model: type[BaseModel]) -> Iterable[Description]:
             lines.append((name, f"default {_default(field)}"))
         else:
             below.append((f"{prefix}.{name}".lstrip("."), inner))
-    title = f"[{prefix}] {inspect.getdoc(model) or ''}" if prefix else "(top level) " + str(inspect.getdoc(model))
-    yield Description(prefix or "top", title.splitlines()[0], tuple(lines))
+    heading = f"[{prefix}]" if prefix else "(top level)"
+    meaning = (inspect.getdoc(model) or "").partition("\n")[0]
+    yield Description(prefix or "top", f"{heading} {meaning}", tuple(lines))
     for name, inner in below:
         yield from _models(name, inner)
 
@@ -111,12 +112,16 @@ def _models(prefix: str, model: type[BaseModel]) -> Iterable[Description]:
 def _inner_model(annotation: Any) -> type[BaseModel] | None:
     parts: Sequence[Any] = (annotation, *get_args(annotation))
     parts = [deeper for part in parts for deeper in (part, *get_args(part))]
-    models = [part for part in parts if inspect.isclass(part) and not isinstance(part, GenericAlias | UnionType)]
+    models = [
+        part for part in parts if inspect.isclass(part) and not isinstance(part, GenericAlias | UnionType)
+    ]
     return next((part for part in models if issubclass(part, BaseModel)), None)
 
 
 def _default(field: Any) -> str:
-    return "none: must be given" if field.is_required() else repr(field.get_default(call_default_factory=True))
+    return (
+        "none: must be given" if field.is_required() else repr(field.get_default(call_default_factory=True))
+    )
 
 
 KINDS: Final[dict[str, Callable[[], Iterable[Description]]]] = {

@@ -46,7 +46,10 @@ def _configuration(session: Session) -> Iterable[Complaint]:
     yield Complaint("ok", "configuration", f"{session.path}: pilots {names}")
     if session.as_of_fixed:
         yield Complaint(
-            "warning", "configuration", f"as_of is fixed at {session.as_of:%Y-%m-%d}", "remove as_of to judge now"
+            "warning",
+            "configuration",
+            f"as_of is fixed at {session.as_of:%Y-%m-%d}",
+            "remove as_of to judge now",
         )
 
 
@@ -70,9 +73,13 @@ def _source_files(session: Session, name: str) -> Complaint:
 
 def _published(session: Session) -> Iterable[Complaint]:
     if session.published is None:
-        yield Complaint("warning", "store", f"{session.store.uri}: nothing published yet", "run `pilot ingest`")
+        yield Complaint(
+            "warning", "store", f"{session.store.uri}: nothing published yet", "run `pilot ingest`"
+        )
         return
-    yield Complaint("ok", "store", f"{session.store.uri}: published {session.published.at:%Y-%m-%d %H:%M} UTC")
+    yield Complaint(
+        "ok", "store", f"{session.store.uri}: published {session.published.at:%Y-%m-%d %H:%M} UTC"
+    )
     last = session.runs.filter(pl.col("run_id") == session.published.run_id)
     for row in last.iter_rows(named=True):
         yield from _last_run(row)
@@ -84,7 +91,10 @@ def _last_run(row: dict[str, Any]) -> Iterable[Complaint]:
     for table, rules in orjson.loads(row["rejected_by_rule"]).items():
         for rule, count in rules.items():
             yield Complaint(
-                "warning", row["source"], f"{count:,} rows of {table} break {rule}", "look at them in quarantine/"
+                "warning",
+                row["source"],
+                f"{count:,} rows of {table} break {rule}",
+                "look at them in quarantine/",
             )
 
 
@@ -97,7 +107,10 @@ def _placed_repositories(session: Session) -> Iterable[Complaint]:
         if changes.is_empty():
             seen = f"no in-scope agent change in {', '.join(pilot.repositories)}"
             yield Complaint(
-                "warning", f"pilot {pilot.name}", seen, "check repositories, start_on and `pilot doctor --authorship`"
+                "warning",
+                f"pilot {pilot.name}",
+                seen,
+                "check repositories, start_on and `pilot doctor --authorship`",
             )
 
 

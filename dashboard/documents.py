@@ -41,7 +41,10 @@ def _scalar(value: Any) -> Any:
 def verdict_document(verdict: Verdict) -> dict[str, Any]:
     """One entry of `pilot gate --json`, in the shape of design section 5."""
     return {
-        **{name: plain(getattr(verdict, name)) for name in ("pilot", "as_of", "known_at", "state", "sentence")},
+        **{
+            name: plain(getattr(verdict, name))
+            for name in ("pilot", "as_of", "known_at", "state", "sentence")
+        },
         "evidence_sentence": verdict.evidence_sentence,
         "allowed": verdict.allowed,
         "blocked_by": list(verdict.blocked_by),

@@ -34,7 +34,12 @@ def assessment(pilot: str) -> Assessment:
 
 
 @st.cache_resource(max_entries=KEPT, show_spinner="Judging the pilot")
-def _assessment(key: tuple[str, ...], as_of: datetime, _session: Session, _pilot: str) -> Assessment:
+def _assessment(  # `key` and `as_of` are the cache's key, the rest is not looked at by it
+    key: tuple[str, ...],  # noqa: ARG001
+    as_of: datetime,  # noqa: ARG001
+    _session: Session,
+    _pilot: str,
+) -> Assessment:
     return _session.assess(_pilot)
 
 
@@ -50,7 +55,7 @@ def health() -> Health:
 
 
 @st.cache_resource(max_entries=2, show_spinner="Reading the tables")
-def _health(run: str, as_of: datetime, _session: Session) -> Health:
+def _health(run: str, as_of: datetime, _session: Session) -> Health:  # noqa: ARG001 - they are the key
     return _session.health()
 
 

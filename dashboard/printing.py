@@ -84,7 +84,9 @@ def _verdict_table(verdict: Verdict) -> Table:
     table.add_row("Readings", Text(readings))
     for outcome in verdict.criteria:
         if outcome.blocking:
-            table.add_row("Blocking", Text(f"{outcome.title}: {wording.criterion(outcome.state)}. {outcome.sentence}"))
+            table.add_row(
+                "Blocking", Text(f"{outcome.title}: {wording.criterion(outcome.state)}. {outcome.sentence}")
+            )
     for attention in verdict.attention:
         table.add_row("Needs", Text(f"{attention.who}: {attention.what}"))
     return table
@@ -93,13 +95,25 @@ def _verdict_table(verdict: Verdict) -> Table:
 def print_report(report: IngestReport) -> None:
     """What a run read, kept and refused."""
     table = Table(title="ingest", title_justify="left", box=None, padding=(0, 2, 0, 0))
-    for heading in ("source", "files read", "unchanged", "refused", "rows in", "valid", "quarantined", "seconds"):
+    for heading in (
+        "source",
+        "files read",
+        "unchanged",
+        "refused",
+        "rows in",
+        "valid",
+        "quarantined",
+        "seconds",
+    ):
         table.add_column(heading, justify="left" if heading == "source" else "right")
     for row in report.sources:
         refused = len(orjson.loads(row["files_refused"]))
         counts = (row["files_read"], row["files_unchanged"], refused, row["rows_in"], row["rows_valid"])
         table.add_row(
-            row["source"], *(f"{count:,}" for count in counts), f"{row['rows_rejected']:,}", f"{row['seconds']:.1f}"
+            row["source"],
+            *(f"{count:,}" for count in counts),
+            f"{row['rows_rejected']:,}",
+            f"{row['seconds']:.1f}",
         )
     console.print(table)
     _print_particulars(report)
@@ -134,7 +148,7 @@ def print_results(results: Sequence[Result]) -> None:
 
 def print_csv(results: Sequence[Result]) -> None:
     """The results as one flat table."""
-    rows = [_flat(plain(each)) for each in results]
+    rows = [_flat(plain(each.as_json())) for each in results]
     sys.stdout.write(pl.DataFrame(rows, infer_schema_length=None).write_csv() if rows else "")
 
 

@@ -20,7 +20,7 @@ USUAL_CHANGES: Final = 40  # agent changes per sprint when nobody says
 SPRINTS_AHEAD: Final = 12  # the odds look half a year ahead at two-week sprints
 TRUE_RATES: Final = (0.0, 0.002, 0.005, 0.01, 0.02, 0.05)
 
-TEMPLATE: Final = '''\
+TEMPLATE: Final = """\
 # Pilot Metrics: which pilots to judge, by which rule, from which files.
 # Relative paths start at this file. Secrets never stand here. `pilot describe settings` lists all keys.
 
@@ -80,7 +80,7 @@ paths = ["scans/**/*.sarif"]
 override = [
   # {{ login = "release-robot", authorship = "automation" }},
 ]
-'''
+"""
 
 
 def start(path: Path, changes: int | None, require: str | None) -> None:
@@ -94,15 +94,21 @@ def start(path: Path, changes: int | None, require: str | None) -> None:
     _print_odds(volume)
     chosen = require or (_ask_reading() if is_asked else Policy().require)
     _write(path, chosen)
-    printing.say(f"wrote {path}; next: put your files where [sources] looks, then `pilot doctor`, `pilot ingest`")
+    printing.say(
+        f"wrote {path}; next: put your files where [sources] looks, then `pilot doctor`, `pilot ingest`"
+    )
 
 
 def _ask_volume() -> int:
-    return int(typer.prompt("Agent changes that your team merges per sprint", default=USUAL_CHANGES, type=int))
+    return int(
+        typer.prompt("Agent changes that your team merges per sprint", default=USUAL_CHANGES, type=int)
+    )
 
 
 def _ask_reading() -> str:
-    return str(typer.prompt(f"Which reading allows expansion ({', '.join(READINGS)})", default=Policy().require))
+    return str(
+        typer.prompt(f"Which reading allows expansion ({', '.join(READINGS)})", default=Policy().require)
+    )
 
 
 def _write(path: Path, require: str) -> None:
@@ -113,12 +119,15 @@ def _write(path: Path, require: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"{path}: cannot be written ({error.strerror}); choose a folder that exists") from error
+        raise UsageError(
+            f"{path}: cannot be written ({error.strerror}); choose a folder that exists"
+        ) from error
 
 
 def _print_odds(changes: int) -> None:
+    volume = wording.plural(changes, "change")
     table = Table(
-        title=f"Odds that a pilot passes within {SPRINTS_AHEAD} sprints of {wording.plural(changes, 'change')}",
+        title=f"Odds that a pilot passes within {SPRINTS_AHEAD} sprints of {volume}",
         title_justify="left",
         box=None,
         padding=(0, 3, 0, 0),

@@ -232,6 +232,17 @@ def face(verdict: Verdict) -> tuple[tuple[str, str], ...]:
     )
 
 
+def evidence_brief(verdict: Verdict) -> str:
+    """The evidence in one line, where many pilots are listed."""
+    shown = verdict.evidence
+    if not shown.changes:
+        return "no change has been watched to the end yet"
+    limit = percent(shown.upper_limit, verdict.threshold)
+    counts = fraction(shown.escapes, shown.changes)
+    # Cut, not rounded: 99.6 of 100 is not proof.
+    return f"{counts} watched changes escaped; rate at most {limit}; evidence {int(shown.progress)} of 100"
+
+
 def forecast(value: Forecast) -> str:
     """What proof still needs if this many more escapes are found.
 

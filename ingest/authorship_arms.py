@@ -109,7 +109,9 @@ def _own_evidence(traces: pl.DataFrame, changes: pl.DataFrame) -> pl.DataFrame:
     )
     strongest = machine_named.sort("weight", "rank", "trace").group_by(KEY, maintain_order=True)
     return strongest.agg(
-        weight=pl.col("weight").first(), own_rule=pl.col("rule").first(), own_agent=pl.col("rule_agent").first(),
+        weight=pl.col("weight").first(),
+        own_rule=pl.col("rule").first(),
+        own_agent=pl.col("rule_agent").first(),
         own=pl.col("trace").unique(maintain_order=True),
     ).with_columns(own_model=_models("own"))  # fmt: skip
 

@@ -52,7 +52,7 @@ _NOREPLY: Final = re.compile(r"<?\b(\d+)\+([\w-]+)(\[bot\])?@users\.noreply\.git
 _PLAIN_NOREPLY: Final = re.compile(r"<([\w-]+)@users\.noreply\.github\.com>", re.IGNORECASE)
 _EMAIL: Final = re.compile(r"\s*<?([^\s<>@()]+@[^\s<>@()]+)>?")
 _MACHINE: Final = re.compile(MACHINE_ADDRESSES, re.IGNORECASE)
-_ACCOUNT: Final = re.compile(r"\(@([\w-]+)\)")
+_ACCOUNT: Final = re.compile(r"\(@([\w-]+(?:\[bot\])?)\)")
 _TRAILER: Final = re.compile(
     r"^[ \t]*((?:co-authored|assisted|generated)-by|replit-commit-author)[ \t]*:[ \t]*(\S.*?)[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
@@ -261,7 +261,7 @@ def _redacted(text: str) -> str:
     """Write accounts instead of no-reply addresses, and no address of a person at all."""
     if "@" not in text:
         return text
-    spelled = _NOREPLY.sub(lambda account: f"(@{account.group(2)})", text)
+    spelled = _NOREPLY.sub(lambda account: f"(@{account.group(2)}{account.group(3) or ''})", text)
     return _EMAIL.sub(_without_people, _PLAIN_NOREPLY.sub(r"(@\1)", spelled))
 
 

@@ -29,7 +29,9 @@ def derive(store: Store, settings: IngestSettings, at: datetime) -> None:
         store.current("pull_requests"),
         store.current("changed_files"),
     ).with_columns(
-        source=pl.lit(DERIVED_SOURCE), ingested_at=pl.lit(at).dt.cast_time_unit("us"), extras=pl.lit(None, pl.String)
+        source=pl.lit(DERIVED_SOURCE),
+        ingested_at=pl.lit(at).dt.cast_time_unit("us"),
+        extras=pl.lit(None, pl.String),
     )
     store.replace(FINDINGS, findings, DERIVED_SOURCE)
 

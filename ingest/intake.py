@@ -77,7 +77,9 @@ class Intake:
             self._store.quarantine(table, checked.rejected, self._run_id)
         self._count(table.name, checked.valid.height, checked.rejected.height, checked.rejected_by_rule)
         if checked.duplicates:
-            self.tally.left_out[f"{table.name}: another copy of the same key in the batch"] += checked.duplicates
+            self.tally.left_out[f"{table.name}: another copy of the same key in the batch"] += (
+                checked.duplicates
+            )
 
     def _count(self, name: str, valid: int, rejected: int, by_rule: Mapping[str, int]) -> None:
         self.tally.rows_valid += valid

@@ -27,7 +27,9 @@ class RunInfo:
 
 def fingerprint(content_digest: str, settings_key: object) -> str:
     """Changes when the file does, or when the settings that read it do."""
-    return sha256(f"{content_digest}:{dumps(settings_key, sort_keys=True, default=str)}".encode()).hexdigest()[:24]
+    return sha256(
+        f"{content_digest}:{dumps(settings_key, sort_keys=True, default=str)}".encode()
+    ).hexdigest()[:24]
 
 
 def last_cursor(runs: pl.DataFrame, source: str) -> Cursor:

@@ -67,7 +67,8 @@ def ingest(store: Store, job: Job) -> IngestReport:
     rows = [_run_source(store, job, source, (info, runs)) for source in job.sources]
     is_news = any(row["files_read"] or row["files_withdrawn"] for row in rows)
     rows.append(_run_derive(store, job, (info, runs), is_news=is_news))
-    stamped = [{**row, "published_at": job.now()} for row in rows]
+    published_at = job.now()
+    stamped = [{**row, "published_at": published_at} for row in rows]
     published = store.publish(pl.DataFrame(stamped, infer_schema_length=None))
     changed = before is None or before.versions != published.versions
     return IngestReport(info.run_id, published, changed, tuple(stamped))

@@ -28,15 +28,15 @@ _KNOWN_TOKENS: Final = re.compile(
     r"|dop_v1_\w{20,}|SG\.[\w-]{16,}\.[\w-]{16,}|shpat_\w{20,}|hvs\.[\w-]{20,})"
 )
 _URL_PASSWORD: Final = re.compile(r"(?P<before>://[^\s/:@]{0,64}:)[^\s/@]{1,256}(?=@)")
-_SECRET_WORDS: Final = (
+_NAMES: Final = (
     r"(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|credential|api[_ -]?key|private[_ -]?key)s?"
 )
 _QUOTED_SECRET: Final = re.compile(
-    rf"(?P<before>{_SECRET_WORDS}\b[^'\"`\n]{{0,40}})(?P<quote>['\"`])(?P<secret>.*?)(?P=quote)",
+    rf"(?P<before>{_NAMES}\b[^'\"`\n]{{0,40}})(?P<quote>['\"`])(?P<secret>.*?)(?P=quote)",
     re.IGNORECASE,
 )
 _ASSIGNED_SECRET: Final = re.compile(
-    rf"(?P<before>{_SECRET_WORDS}\w*\s*[=:]\s*)(?P<secret>[^\s'\"`,;]{{4,}})", re.IGNORECASE
+    rf"(?P<before>{_NAMES}\w*\s*[=:]\s*)(?P<secret>[^\s'\"`,;]{{4,}})", re.IGNORECASE
 )
 _LONG_WORD: Final = re.compile(r"[A-Za-z0-9+/=_-]{20,}")
 _MIXED_BITS: Final = 3.8  # bits per character: identifiers and paths lie below, random base64 above

@@ -16,11 +16,13 @@ import polars as pl
 
 from metrics.arrivals import KEY
 from metrics.detection import detection
+from metrics.gate.policy import Policy
 from metrics.tables import Tables
 
 REJECTS: Final = {"source": pl.String, "table": pl.String, "rule": pl.String, "rows": pl.Int64}
 LEFT_OUT: Final = {"source": pl.String, "reason": pl.String, "rows": pl.Int64}
 REFUSED: Final = {"source": pl.String, "file": pl.String, "reason": pl.String}
+USUAL_FOLLOW_UP: Final = timedelta(days=Policy().follow_up_days)
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,9 @@ class Health:
     unattributed: pl.DataFrame  # finding_id, repository, rule, severity, path, tool, first_seen_at
 
 
-def health(tables: Tables, runs: pl.DataFrame, as_of: datetime, follow_up: timedelta) -> Health:
+def health(
+    tables: Tables, runs: pl.DataFrame, as_of: datetime, follow_up: timedelta = USUAL_FOLLOW_UP
+) -> Health:
     """Look at the tables as they read at `as_of`, and at the ledger of runs (contract ingest_runs).
 
     Coverage counts merged changes of any authorship; `watched` are those whose follow-up is over,

@@ -5,7 +5,7 @@ One Result per metric, arm and window, in that order; `pilot metrics --json` pri
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -48,26 +48,35 @@ class Result:
     settings: dict[str, Any]  # the policy in force, all of it
 
     def as_json(self) -> dict[str, Any]:
-        """The row of `pilot metrics --json`: what is undefined is null, with its reason."""
+        """The row of `pilot metrics --json`, with moments as moments; what is undefined is null."""
         coverage = self.number.coverage
         return {
             "pilot": self.pilot, "metric": self.metric, "arm": self.arm, "segment": self.segment,
             "window": {
                 "kind": self.window.kind,
-                "start": self.window.start.isoformat(),
-                "end": self.window.end.isoformat(),
+                "start": self.window.start,
+                "end": self.window.end,
             },
             **self.number.as_json(),
             "coverage": {
                 "measured": coverage.measured, "total": coverage.total, "excluded": dict(coverage.excluded),
             },
-            "as_of": self.as_of.isoformat(), "settings": self.settings,
+            "as_of": self.as_of, "settings": self.settings,
         }  # fmt: skip
 
 
-def compute(tables: Tables, pilots: Iterable[Pilot], policy: Policy, as_of: datetime) -> list[Result]:
-    """Work out the whole catalogue for every pilot, each sprint and the present epoch."""
-    return [result for pilot in pilots for result in of_case(Case(tables, pilot, policy, Ask(as_of)))]
+def compute(
+    tables: Tables, pilots: Iterable[Pilot], policies: Mapping[str, Policy], as_of: datetime
+) -> list[Result]:
+    """Work out the whole catalogue for every pilot, each sprint and the present epoch.
+
+    Parameters
+    ----------
+    policies
+        Name of each pilot -> its gate policy.
+    """
+    cases = (Case(tables, pilot, policies[pilot.name], Ask(as_of)) for pilot in pilots)
+    return [result for case in cases for result in of_case(case)]
 
 
 def of_case(case: Case) -> Iterator[Result]:

@@ -1,4 +1,4 @@
-"""Verdicts, changes and a session for the pages, with everything that a test does not care about defaulted."""
+"""Verdicts, changes and a session for the pages; what a test does not care about is defaulted."""
 
 from __future__ import annotations
 
@@ -30,21 +30,54 @@ from metrics.pilot import Pilot
 AS_OF = datetime(2026, 8, 17, tzinfo=UTC)
 START = datetime(2026, 6, 1, tzinfo=UTC)
 CHANGE_SCHEMA = {
-    "repository": pl.String, "number": pl.Int64, "title": pl.String, "url": pl.String, "author_login": pl.String,
-    "agent": pl.String, "model": pl.String, "authorship": pl.String, "merged_at": pl.Datetime("us", "UTC"),
-    "sprint": pl.Int64, "mark": pl.String, "escaped_confirmed": pl.Boolean, "escaped_unreviewed": pl.Boolean,
-    "critical": pl.Boolean, "bypassed": pl.Boolean, "detected": pl.Boolean, "independent": pl.Boolean,
-    "pre_scanned": pl.Boolean, "watched_until": pl.Datetime("us", "UTC"), "human_approved": pl.Boolean,
-    "scope_known": pl.Boolean, "findings": pl.List(pl.String), "detecting_tools": pl.List(pl.String),
-}  # fmt: skip
+    "repository": pl.String,
+    "number": pl.Int64,
+    "title": pl.String,
+    "url": pl.String,
+    "author_login": pl.String,
+    "agent": pl.String,
+    "model": pl.String,
+    "authorship": pl.String,
+    "merged_at": pl.Datetime("us", "UTC"),
+    "sprint": pl.Int64,
+    "mark": pl.String,
+    "escaped_confirmed": pl.Boolean,
+    "escaped_unreviewed": pl.Boolean,
+    "critical": pl.Boolean,
+    "bypassed": pl.Boolean,
+    "detected": pl.Boolean,
+    "independent": pl.Boolean,
+    "pre_scanned": pl.Boolean,
+    "watched_until": pl.Datetime("us", "UTC"),
+    "human_approved": pl.Boolean,
+    "scope_known": pl.Boolean,
+    "findings": pl.List(pl.String),
+    "detecting_tools": pl.List(pl.String),
+}
 FINDING_SCHEMA = {
-    "finding_id": pl.String, "repository": pl.String, "number": pl.Int64, "rule": pl.String, "severity": pl.String,
-    "path": pl.String, "line": pl.Int64, "tool": pl.String, "first_seen_at": pl.Datetime("us", "UTC"),
-    "stage": pl.String, "status": pl.String, "disposition": pl.String, "decided_by": pl.String,
-    "decided_at": pl.Datetime("us", "UTC"), "reason": pl.String, "late_dismissal": pl.Boolean,
-    "is_escape": pl.Boolean, "is_bypass": pl.Boolean, "method": pl.String,
-    "merged_at": pl.Datetime("us", "UTC"), "sprint": pl.Int64, "message": pl.String,
-}  # fmt: skip
+    "finding_id": pl.String,
+    "repository": pl.String,
+    "number": pl.Int64,
+    "rule": pl.String,
+    "severity": pl.String,
+    "path": pl.String,
+    "line": pl.Int64,
+    "tool": pl.String,
+    "first_seen_at": pl.Datetime("us", "UTC"),
+    "stage": pl.String,
+    "status": pl.String,
+    "disposition": pl.String,
+    "decided_by": pl.String,
+    "decided_at": pl.Datetime("us", "UTC"),
+    "reason": pl.String,
+    "late_dismissal": pl.Boolean,
+    "is_escape": pl.Boolean,
+    "is_bypass": pl.Boolean,
+    "method": pl.String,
+    "merged_at": pl.Datetime("us", "UTC"),
+    "sprint": pl.Int64,
+    "message": pl.String,
+}
 
 
 def rate(x: int, n: int, high: float = 0.0377) -> Number:
@@ -60,75 +93,136 @@ def sprint(number: int = 1, **changed: Any) -> SprintCount:
     n = changed.get("changes", 96)
     x = changed.get("escapes_low", 0)
     given: dict[str, Any] = {
-        "number": number, "start": start, "end": end, "closed": end <= AS_OF,
-        "mature": end + timedelta(days=30) <= AS_OF, "epoch": 1, "changes": n, "escapes_low": x,
-        "escapes_high": max(x, changed.get("escapes_high", x)), "critical": 0, "bypasses": 0, "detected": n,
-        "independent": n, "rate": rate(x, n), "rate_high": rate(x, n), "nowcast": None,
+        "number": number,
+        "start": start,
+        "end": end,
+        "closed": end <= AS_OF,
+        "mature": end + timedelta(days=30) <= AS_OF,
+        "epoch": 1,
+        "changes": n,
+        "escapes_low": x,
+        "escapes_high": max(x, changed.get("escapes_high", x)),
+        "critical": 0,
+        "bypasses": 0,
+        "detected": n,
+        "independent": n,
+        "rate": rate(x, n),
+        "rate_high": rate(x, n),
+        "nowcast": None,
         "first_published": FirstPublished(n, 0, 0, end) if end <= AS_OF else None,
-    }  # fmt: skip
+    }
     return SprintCount(**(given | changed))
 
 
 def evidence(**changed: Any) -> Evidence:
     given: dict[str, Any] = {
-        "escapes": 0, "changes": 192, "e_below": 7.2, "e_above": 0.1, "upper_limit": 0.0186, "progress": 66.0,
-        "more_clean_changes": 192, "changes_per_week": 48.0, "proof_on": date(2026, 9, 14),
-        "forecasts": (Forecast(0, 192, date(2026, 9, 14)), Forecast(1, 370, date(2026, 10, 12))), "varies": False,
-    }  # fmt: skip
+        "escapes": 0,
+        "changes": 192,
+        "e_below": 7.2,
+        "e_above": 0.1,
+        "upper_limit": 0.0186,
+        "progress": 66.0,
+        "more_clean_changes": 192,
+        "changes_per_week": 48.0,
+        "proof_on": date(2026, 9, 14),
+        "forecasts": (Forecast(0, 192, date(2026, 9, 14)), Forecast(1, 370, date(2026, 10, 12))),
+        "varies": False,
+    }
     return Evidence(**(given | changed))
 
 
 def outcome(criterion: str = "no_bypass", **changed: Any) -> Outcome:
     given: dict[str, Any] = {
-        "criterion": criterion, "title": criterion.replace("_", " ").capitalize(), "state": "met",
-        "sentence": "0 of 384 changes merged past a finding.", "blocking": True, "estimate": rate(0, 384),
-    }  # fmt: skip
+        "criterion": criterion,
+        "title": criterion.replace("_", " ").capitalize(),
+        "state": "met",
+        "sentence": "0 of 384 changes merged past a finding.",
+        "blocking": True,
+        "estimate": rate(0, 384),
+    }
     return Outcome(**(given | changed))
 
 
 CRITERIA = (
     outcome("no_bypass"),
-    outcome("independent_detection", sentence="380 of 384 changes (98.96 %) were looked at by something new."),
-    outcome("post_merge_coverage", blocking=False, sentence="384 of 384 changes (100 %) were scanned after merge."),
+    outcome(
+        "independent_detection", sentence="380 of 384 changes (98.96 %) were looked at by something new."
+    ),
+    outcome(
+        "post_merge_coverage", blocking=False, sentence="384 of 384 changes (100 %) were scanned after merge."
+    ),
     outcome("triage_age", blocking=False, sentence="No finding waits for triage."),
     outcome(
-        "human_approval", blocking=False, state="not_enough_evidence",
-        title="Merged with a person's approval", sentence="370 of 384 changes (96.4 %) had one.",
+        "human_approval",
+        blocking=False,
+        state="not_enough_evidence",
+        title="Merged with a person's approval",
+        sentence="370 of 384 changes (96.4 %) had one.",
     ),
     outcome(
-        "prompt_log_coverage", blocking=False, state="not_measurable", title="Prompt logs kept",
+        "prompt_log_coverage",
+        blocking=False,
+        state="not_measurable",
+        title="Prompt logs kept",
         sentence="No source of prompt logs is configured.",
     ),
-)  # fmt: skip
+)
 
 
 def verdict(pilot: str = "payments", **changed: Any) -> Verdict:
     given: dict[str, Any] = {
-        "pilot": pilot, "as_of": AS_OF, "known_at": None, "state": "MET_UNPROVEN",
+        "pilot": pilot,
+        "as_of": AS_OF,
+        "known_at": None,
+        "state": "MET_UNPROVEN",
         "sentence": "Rule met: 0 of 96 and 0 of 96 in the last two mature sprints.",
         "evidence_sentence": "Evidence 66 of 100: the rate is at most 1.86 % (95 %, valid at every look).",
-        "allowed": False, "blocked_by": ("proven",), "require": "proven",
-        "readings": Readings(as_written=True, followed_up=True, proven=False), "threshold": 0.01,
-        "sprints": tuple(sprint(number) for number in range(1, 7)), "evidence": evidence(),
-        "human_baseline": rate(2, 410, 0.0175), "before_baseline": rate(5, 620, 0.0187),
-        "criteria": CRITERIA, "epoch": EpochNow(1, date(2026, 6, 1), "start of the pilot", ()),
-        "policy_digest": "0123456789ab", "clear_on": None, "without_late_dismissals": "MET_UNPROVEN",
+        "allowed": False,
+        "blocked_by": ("proven",),
+        "require": "proven",
+        "readings": Readings(as_written=True, followed_up=True, proven=False),
+        "threshold": 0.01,
+        "sprints": tuple(sprint(number) for number in range(1, 7)),
+        "evidence": evidence(),
+        "human_baseline": rate(2, 410, 0.0175),
+        "before_baseline": rate(5, 620, 0.0187),
+        "criteria": CRITERIA,
+        "epoch": EpochNow(1, date(2026, 6, 1), "start of the pilot", ()),
+        "policy_digest": "0123456789ab",
+        "clear_on": None,
+        "without_late_dismissals": "MET_UNPROVEN",
         "attention": (),
-    }  # fmt: skip
+    }
     return Verdict(**(given | changed))
 
 
 def change(number: int = 1, sprint_number: int | None = 1, **changed: Any) -> dict[str, Any]:
     merged_at = START + timedelta(days=14 * ((sprint_number or 0) - 1), hours=number % 300)
     given: dict[str, Any] = {
-        "repository": "acme/payments-api", "number": number, "title": f"Tidy the ledger, part {number}",
-        "url": f"https://example.org/acme/payments-api/pull/{number}", "author_login": "fern",
-        "agent": "codex", "model": None, "authorship": "agent", "merged_at": merged_at, "sprint": sprint_number,
-        "mark": "watched", "escaped_confirmed": False, "escaped_unreviewed": False, "critical": False,
-        "bypassed": False, "detected": True, "independent": True, "pre_scanned": True,
-        "watched_until": merged_at + timedelta(days=30), "human_approved": True, "scope_known": True,
-        "findings": [], "detecting_tools": ["DeepScan"],
-    }  # fmt: skip
+        "repository": "acme/payments-api",
+        "number": number,
+        "title": f"Tidy the ledger, part {number}",
+        "url": f"https://example.org/acme/payments-api/pull/{number}",
+        "author_login": "fern",
+        "agent": "codex",
+        "model": None,
+        "authorship": "agent",
+        "merged_at": merged_at,
+        "sprint": sprint_number,
+        "mark": "watched",
+        "escaped_confirmed": False,
+        "escaped_unreviewed": False,
+        "critical": False,
+        "bypassed": False,
+        "detected": True,
+        "independent": True,
+        "pre_scanned": True,
+        "watched_until": merged_at + timedelta(days=30),
+        "human_approved": True,
+        "scope_known": True,
+        "findings": [],
+        "detecting_tools": ["DeepScan"],
+    }
     return given | changed
 
 
@@ -138,13 +232,29 @@ def changes(rows: Sequence[dict[str, Any]]) -> pl.DataFrame:
 
 def finding(finding_id: str = "f0f0f0f0f0f0f0f0", **changed: Any) -> dict[str, Any]:
     given: dict[str, Any] = {
-        "finding_id": finding_id, "repository": "acme/payments-api", "number": 1, "rule": "sql-injection",
-        "severity": "high", "path": "src/ledger.py", "line": 41, "tool": "DeepScan",
-        "first_seen_at": AS_OF - timedelta(days=3), "stage": "post_merge", "status": "confirmed",
-        "disposition": "confirmed", "decided_by": "rosa", "decided_at": AS_OF - timedelta(days=2),
-        "reason": "reachable from the public API", "late_dismissal": False, "is_escape": True, "is_bypass": False,
-        "method": "sole_path", "merged_at": START, "sprint": 1, "message": "query built from input",
-    }  # fmt: skip
+        "finding_id": finding_id,
+        "repository": "acme/payments-api",
+        "number": 1,
+        "rule": "sql-injection",
+        "severity": "high",
+        "path": "src/ledger.py",
+        "line": 41,
+        "tool": "DeepScan",
+        "first_seen_at": AS_OF - timedelta(days=3),
+        "stage": "post_merge",
+        "status": "confirmed",
+        "disposition": "confirmed",
+        "decided_by": "rosa",
+        "decided_at": AS_OF - timedelta(days=2),
+        "reason": "reachable from the public API",
+        "late_dismissal": False,
+        "is_escape": True,
+        "is_bypass": False,
+        "method": "sole_path",
+        "merged_at": START,
+        "sprint": 1,
+        "message": "query built from input",
+    }
     return given | changed
 
 
@@ -163,7 +273,9 @@ def assessment(judged: Verdict | None = None, rows: Sequence[dict[str, Any]] | N
         frame += [given.get(number, change(number, each.number, mark=mark)) for number in numbers]
     ids = [row for row in frame if row["findings"]]
     found = [
-        finding(finding_id, number=row["number"], status="confirmed" if row["escaped_confirmed"] else "unreviewed")
+        finding(
+            finding_id, number=row["number"], status="confirmed" if row["escaped_confirmed"] else "unreviewed"
+        )
         for row in ids
         for finding_id in row["findings"]
     ]
@@ -183,7 +295,7 @@ def broken() -> Assessment:
     judged = verdict(
         "checkout",
         state="NOT_MET",
-        sentence="Rule broken: sprint 2, 1 of 96 (the rule allows 0 at this size). Earliest clear: 2026-09-14",
+        sentence="Rule broken: sprint 2, 1 of 96 (the rule allows 0 at this size).",
         evidence_sentence="Evidence 0 of 100: the rate is at most 4.9 % (95 %, valid at every look).",
         readings=Readings(as_written=True, followed_up=False, proven=False),
         sprints=sprints,
@@ -191,13 +303,32 @@ def broken() -> Assessment:
         clear_on=date(2026, 9, 14),
         without_late_dismissals="ABOVE_PROVEN",
         attention=(
-            Attention("1 finding waits for triage", "security reviewers", AS_OF - timedelta(days=9), ("beefbeefbeefbeef",)),
+            Attention(
+                "1 finding waits for triage",
+                "security reviewers",
+                AS_OF - timedelta(days=9),
+                ("beefbeefbeefbeef",),
+            ),
         ),
-    )  # fmt: skip
+    )
     rows = (
-        change(2040, 2, mark="escape", escaped_confirmed=True, findings=["cafecafecafecafe"], title="Take card numbers by form"),
-        change(4017, 4, mark="untriaged", escaped_unreviewed=True, findings=["beefbeefbeefbeef"], title="Retry refunds"),
-    )  # fmt: skip
+        change(
+            2040,
+            2,
+            mark="escape",
+            escaped_confirmed=True,
+            findings=["cafecafecafecafe"],
+            title="Take card numbers by form",
+        ),
+        change(
+            4017,
+            4,
+            mark="untriaged",
+            escaped_unreviewed=True,
+            findings=["beefbeefbeefbeef"],
+            title="Retry refunds",
+        ),
+    )
     return assessment(judged, rows)
 
 
@@ -211,10 +342,15 @@ def proven() -> Assessment:
             allowed=True,
             blocked_by=(),
             readings=Readings(as_written=True, followed_up=True, proven=True),
-            evidence=evidence(changes=410, progress=100.0, upper_limit=0.0094, more_clean_changes=0,
-                              forecasts=(Forecast(0, 0, None), Forecast(1, 178, date(2026, 9, 20)))),
+            evidence=evidence(
+                changes=410,
+                progress=100.0,
+                upper_limit=0.0094,
+                more_clean_changes=0,
+                forecasts=(Forecast(0, 0, None), Forecast(1, 178, date(2026, 9, 20))),
+            ),
         )
-    )  # fmt: skip
+    )
 
 
 def unproven() -> Assessment:
@@ -226,42 +362,64 @@ def healthy(**changed: pl.DataFrame) -> Health:
     given = {
         "sources": pl.DataFrame(
             {
-                "source": ["github_export", "sarif"], "status": ["ok", "ok"],
-                "started_at": [AS_OF - timedelta(hours=5)] * 2, "published_at": [AS_OF - timedelta(hours=5)] * 2,
-                "age_hours": [5.0, None], "rows_in": [1200, 90], "rows_valid": [1200, 90],
-                "rows_rejected": [0, 0], "files_read": [3, 12], "runs": [2, 2],
+                "source": ["github_export", "sarif"],
+                "status": ["ok", "ok"],
+                "started_at": [AS_OF - timedelta(hours=5)] * 2,
+                "published_at": [AS_OF - timedelta(hours=5)] * 2,
+                "age_hours": [5.0, None],
+                "rows_in": [1200, 90],
+                "rows_valid": [1200, 90],
+                "rows_rejected": [0, 0],
+                "files_read": [3, 12],
+                "runs": [2, 2],
             }
         ),
-        "rejects": pl.DataFrame(schema={"source": pl.String, "table": pl.String, "rule": pl.String, "rows": pl.Int64}),
+        "rejects": pl.DataFrame(
+            schema={"source": pl.String, "table": pl.String, "rule": pl.String, "rows": pl.Int64}
+        ),
         "left_out": pl.DataFrame(schema={"source": pl.String, "reason": pl.String, "rows": pl.Int64}),
         "refused": pl.DataFrame(schema={"source": pl.String, "file": pl.String, "reason": pl.String}),
         "scans": pl.DataFrame(
             {
-                "repository": ["acme/payments-api"], "stage": ["post_merge"], "tool": ["DeepScan"],
-                "status": ["ok"], "scans": [12], "last_scanned_at": [AS_OF - timedelta(days=2)],
+                "repository": ["acme/payments-api"],
+                "stage": ["post_merge"],
+                "tool": ["DeepScan"],
+                "status": ["ok"],
+                "scans": [12],
+                "last_scanned_at": [AS_OF - timedelta(days=2)],
             }
         ),
         "unreadable": pl.DataFrame(
-            schema=dict.fromkeys(("scan_id", "file", "repository", "tool", "status", "status_reason"), pl.String)
+            schema=dict.fromkeys(
+                ("scan_id", "file", "repository", "tool", "status", "status_reason"), pl.String
+            )
             | {"scanned_at": pl.Datetime("us", "UTC")}
         ),
         "coverage": pl.DataFrame(
             {
-                "repository": ["acme/payments-api"], "merged": [500], "watched": [400], "detected": [380],
-                "independent": [360], "pre_scanned": [490], "last_merged_at": [AS_OF],
+                "repository": ["acme/payments-api"],
+                "merged": [500],
+                "watched": [400],
+                "detected": [380],
+                "independent": [360],
+                "pre_scanned": [490],
+                "last_merged_at": [AS_OF],
             }
         ),
         "authorship": pl.DataFrame(
             {
-                "repository": ["acme/payments-api"] * 2, "authorship": ["agent", "human"], "merged": [300, 200],
-                "first_merged_at": [START] * 2, "last_merged_at": [AS_OF] * 2,
+                "repository": ["acme/payments-api"] * 2,
+                "authorship": ["agent", "human"],
+                "merged": [300, 200],
+                "first_merged_at": [START] * 2,
+                "last_merged_at": [AS_OF] * 2,
             }
         ),
         "unattributed": pl.DataFrame(
             schema=dict.fromkeys(("finding_id", "repository", "rule", "severity", "path", "tool"), pl.String)
             | {"first_seen_at": pl.Datetime("us", "UTC")}
         ),
-    }  # fmt: skip
+    }
     return Health(**(given | changed))
 
 
@@ -290,17 +448,22 @@ class FakeSession:
 
     @property
     def pilots(self) -> tuple[Pilot, ...]:
+        """One pilot per verdict."""
         return tuple(Pilot(name, (f"acme/{name}-*",), date(2026, 6, 1)) for name in self.judged)
 
     def pilot(self, name: str) -> Pilot:
+        """One of them by name."""
         return next(pilot for pilot in self.pilots if pilot.name == name)
 
     def policy(self, name: str) -> Policy:
+        """The defaults, with the reading that the verdict requires."""
         return replace(Policy(), require=self.judged[name].verdict.require)  # type: ignore[arg-type]
 
     def assess(self, name: str) -> Assessment:
+        """What was put in; the question is noted."""
         self.asked.append(name)
         return self.judged[name]
 
     def health(self) -> Health:
+        """What was put in."""
         return self.measured

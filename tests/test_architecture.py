@@ -71,7 +71,9 @@ def test_imports_point_from_dashboard_to_metrics_to_ingest(path: Path) -> None:
     assert tops <= allowed, f"{name_of(path)} imports {sorted(tops - allowed)}"
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if name_of(path).startswith("metrics/")], ids=name_of)
+@pytest.mark.parametrize(
+    "path", [path for path in FILES if name_of(path).startswith("metrics/")], ids=name_of
+)
 def test_metrics_know_of_ingest_only_its_contracts(path: Path) -> None:
     foreign = {
         name for name in imports(TREES[path]) if name.split(".")[0] == "ingest" and not is_contract(name)
@@ -83,9 +85,22 @@ def is_contract(name: str) -> bool:
     return name == "ingest.contracts" or name.startswith("ingest.contracts.")
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if name_of(path).startswith("metrics/")], ids=name_of)
+@pytest.mark.parametrize(
+    "path", [path for path in FILES if name_of(path).startswith("metrics/")], ids=name_of
+)
 def test_metrics_read_no_clock_no_files_and_no_network(path: Path) -> None:
-    banned = {"pathlib", "os", "time", "socket", "requests", "urllib", "io", "random", "subprocess", "scipy.stats"}
+    banned = {
+        "pathlib",
+        "os",
+        "time",
+        "socket",
+        "requests",
+        "urllib",
+        "io",
+        "random",
+        "subprocess",
+        "scipy.stats",
+    }
     assert not banned & set(imports(TREES[path]))
     calls = {ast.unparse(node.func) for node in ast.walk(TREES[path]) if isinstance(node, ast.Call)}
     assert not calls & {"datetime.now", "date.today", "open", "datetime.utcnow"}
@@ -93,7 +108,9 @@ def test_metrics_read_no_clock_no_files_and_no_network(path: Path) -> None:
 
 @pytest.mark.parametrize("library", HOMES)
 def test_every_library_has_one_home(library: str) -> None:
-    users = {name_of(path) for path in FILES if library in {name.split(".")[0] for name in imports(TREES[path])}}
+    users = {
+        name_of(path) for path in FILES if library in {name.split(".")[0] for name in imports(TREES[path])}
+    }
     strangers = {user for user in users if not user.startswith(HOMES[library])}
     assert not strangers, f"{library} belongs to {HOMES[library]}, also imported by {sorted(strangers)}"
 
@@ -110,7 +127,9 @@ def test_there_are_no_import_cycles() -> None:
 @pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_only_commands_import_inside_functions(path: Path) -> None:
     lazy = set(imports_inside_functions(TREES[path]))
-    assert not lazy or name_of(path) in LAZY_IMPORTS_ALLOWED, f"{name_of(path)} imports {sorted(lazy)} in a function"
+    assert not lazy or name_of(path) in LAZY_IMPORTS_ALLOWED, (
+        f"{name_of(path)} imports {sorted(lazy)} in a function"
+    )
 
 
 def test_no_file_of_the_dashboard_hides_a_room() -> None:

@@ -37,7 +37,9 @@ def test_every_option_has_help(name: str) -> None:
 
 
 def test_the_readme_prints_the_catalogue() -> None:
-    assert metrics_table() in README, "run `python -m tests.documenting` to print the catalogue into README.md"
+    assert metrics_table() in README, (
+        "run `python -m tests.documenting` to print the catalogue into README.md"
+    )
 
 
 @pytest.mark.parametrize("state", STATES)

@@ -32,7 +32,9 @@ def tracked() -> list[str]:
 
 
 def test_no_tracked_file_names_a_package_registry() -> None:
-    suspects = (name for name in tracked() if not name.startswith("data/demo/") and name != "tests/test_standards.py")
+    suspects = (
+        name for name in tracked() if not name.startswith("data/demo/") and name != "tests/test_standards.py"
+    )
     found = [name for name in suspects if (ROOT / name).is_file() and REGISTRY.search(read(ROOT / name))]
     assert not found
 

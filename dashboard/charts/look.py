@@ -60,7 +60,15 @@ def figure(title: str, height: int) -> go.Figure:
     """Return an empty figure in the product's type and proportions; `title` names unit and counts."""
     drawn = go.Figure()
     drawn.update_layout(
-        title={"text": title, "font": {"size": TITLE_SIZE}, "x": 0, "xref": "paper", "y": 1, "yanchor": "top", "pad": {"t": 4}},
+        title={
+            "text": title,
+            "font": {"size": TITLE_SIZE},
+            "x": 0,
+            "xref": "paper",
+            "y": 1,
+            "yanchor": "top",
+            "pad": {"t": 4},
+        },
         height=height,
         margin={"l": 4, "r": 4, "t": 34, "b": 8},
         font={"size": LABEL_SIZE},
@@ -68,7 +76,7 @@ def figure(title: str, height: int) -> go.Figure:
         plot_bgcolor="rgba(0,0,0,0)",
         dragmode=False,
         hoverlabel={"align": "left"},
-    )  # fmt: skip
+    )
     return drawn
 
 
@@ -82,6 +90,14 @@ def without_axes(drawn: go.Figure) -> None:
 def note(drawn: go.Figure, text: str, place: tuple[float, float], anchor: str) -> None:
     """Write text at (share of the width, y value), left- or right-aligned."""
     drawn.add_annotation(
-        text=text, x=place[0], y=place[1], xref="paper", yref="y",
-        xanchor=anchor, yanchor="middle", showarrow=False, font={"size": LABEL_SIZE}, align=anchor,
-    )  # fmt: skip
+        text=text,
+        x=place[0],
+        y=place[1],
+        xref="paper",
+        yref="y",
+        xanchor=anchor,
+        yanchor="middle",
+        showarrow=False,
+        font={"size": LABEL_SIZE},
+        align=anchor,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -39,12 +40,25 @@ def escape_rates(verdict: Verdict) -> go.Figure:
     for place, row in enumerate(rows):
         _draw(drawn, row, place)
     _threshold(drawn, verdict.threshold, len(rows))
-    shown = [row.high for row in rows if row.high is not None]
-    top = max([2 * verdict.threshold, *shown]) * 1.06
-    drawn.update_xaxes(range=[-0.03 * top, top], tick0=0, tickformat=".2~%", fixedrange=True, gridcolor=look.GRID, zeroline=True)
+    top = _widest(rows, verdict.threshold)
+    drawn.update_xaxes(
+        range=[-0.03 * top, top],
+        tick0=0,
+        tickformat=".2~%",
+        fixedrange=True,
+        gridcolor=look.GRID,
+        zeroline=True,
+    )
     drawn.update_yaxes(range=[len(rows) - 0.45, -0.6], visible=False, fixedrange=True)
     drawn.update_layout(margin={"l": 4, "r": 12, "t": 30, "b": 26}, showlegend=False)
     return drawn
+
+
+def _widest(rows: Sequence[RateRow], threshold: float) -> float:
+    """Where the axis ends: wide intervals of few changes may run off, their words say how far."""
+    agents, *people = rows
+    points = [2 * row.value for row in people if row.value is not None]
+    return 1.1 * max([2 * threshold, agents.high or 0.0, *points])
 
 
 def _agents(evidence: Evidence) -> RateRow:
@@ -59,7 +73,8 @@ def _agents(evidence: Evidence) -> RateRow:
 def _people(name: str, number: Number) -> RateRow:
     if not isinstance(number, Estimate):
         return RateRow(name, f"unknown: {number.reason}", None, 0.0, None, look.GREY)
-    words = wording.share(number.numerator, number.denominator)
+    up_to = "" if number.high is None else f"; at most {wording.percent(number.high)}"
+    words = wording.share(number.numerator, number.denominator) + up_to
     return RateRow(name, words, number.value, number.low or 0.0, number.high, look.GREY)
 
 
@@ -76,7 +91,10 @@ def _draw(drawn: go.Figure, row: RateRow, place: int) -> None:
     drawn.add_trace(
         go.Scatter(
             x=[row.value], y=[place], mode="markers", hovertext=f"{row.name}: {row.words}", hoverinfo="text",
-            marker={"symbol": "diamond", "size": 12, "color": row.colour, "line": {"width": 1, "color": "white"}},
+            marker={
+                "symbol": "diamond", "size": 12, "color": row.colour,
+                "line": {"width": 1, "color": "white"},
+            },
         )
     )  # fmt: skip
 

@@ -22,11 +22,13 @@ def authorship_mix(mix: pl.DataFrame) -> go.Figure:
     for kind, colour in look.AUTHORSHIP_COLOURS.items():
         rows = mix.filter(pl.col("authorship") == kind)
         counts = dict(rows.group_by("repository").agg(pl.col("merged").sum()).iter_rows())
-        drawn.add_trace(_part(kind, colour, [counts.get(name, 0) for name in names], totals["merged"].to_list()))
+        drawn.add_trace(
+            _part(kind, colour, [counts.get(name, 0) for name in names], totals["merged"].to_list())
+        )
     for place, (name, total) in enumerate(totals.iter_rows()):
         look.note(drawn, f"<b>{name}</b>  {wording.plural(total, 'pull request')}", (0, place - 0.42), "left")
     _percent_axis(drawn, len(names))
-    drawn.update_layout(barmode="stack", margin={"l": 4, "r": 14, "t": 74, "b": 30})
+    drawn.update_layout(barmode="stack", margin={"l": 4, "r": 24, "t": 74, "b": 30})
     return drawn
 
 
@@ -55,16 +57,23 @@ def shares_by_repository(rows: pl.DataFrame, title: str) -> go.Figure:
             hovertext=[wording.share(*pair) for pair in pairs], hoverinfo="text", showlegend=False,
         )
     )  # fmt: skip
-    for place, (name, covered, total) in enumerate(ordered.select("repository", "covered", "total").iter_rows()):
+    for place, (name, covered, total) in enumerate(
+        ordered.select("repository", "covered", "total").iter_rows()
+    ):
         look.note(drawn, f"<b>{name}</b>  {wording.share(covered, total)}", (0, place - 0.42), "left")
     _percent_axis(drawn, len(values))
-    drawn.update_layout(margin={"l": 4, "r": 14, "t": 40, "b": 30})
+    drawn.update_layout(margin={"l": 4, "r": 24, "t": 40, "b": 30})
     return drawn
 
 
 def _percent_axis(drawn: go.Figure, rows: int) -> None:
-    drawn.update_xaxes(range=[0, 1], tickformat=".0%", fixedrange=True, gridcolor=look.GRID)
-    drawn.update_yaxes(range=[rows - 0.5, -0.75], visible=False, fixedrange=True)
-    drawn.update_layout(
-        legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "itemclick": False, "title": {"text": ""}}
+    drawn.update_xaxes(
+        range=[-0.015, 1.02],
+        tickvals=[0, 0.25, 0.5, 0.75, 1],
+        tickformat=".0%",
+        fixedrange=True,
+        gridcolor=look.GRID,
     )
+    drawn.update_yaxes(range=[rows - 0.5, -0.75], visible=False, fixedrange=True)
+    legend = {"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "traceorder": "normal"}
+    drawn.update_layout(legend=legend | {"itemclick": False, "itemdoubleclick": False, "title": {"text": ""}})

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from html import escape
+from zoneinfo import ZoneInfo
 
 import plotly.graph_objects as go
 import polars as pl
@@ -17,7 +19,23 @@ from metrics.gate.states import SprintCount
 HEAD = 70  # px: title and two lines of legend
 
 
-def sprint_track(changes: pl.DataFrame, sprints: Sequence[SprintCount], follow_up_days: int) -> go.Figure:
+@dataclass(frozen=True)
+class Watch:
+    """For how long changes are watched, and in which zone the pilot's days begin."""
+
+    days: int
+    timezone: str = "UTC"
+
+    def on(self, at: datetime) -> date:
+        """Return the day that it was for the pilot's people."""
+        return at.astimezone(ZoneInfo(self.timezone)).date()
+
+    def matures_on(self, sprint: SprintCount) -> date:
+        """Return the day on which the last change of a sprint has been watched to the end."""
+        return self.on(sprint.end) + timedelta(days=self.days)
+
+
+def sprint_track(changes: pl.DataFrame, sprints: Sequence[SprintCount], watch: Watch) -> go.Figure:
     """Draw a row per sprint and a mark per change, the newest sprint first.
 
     Every mark carries [repository, number] as custom data, so that a click can open it.
@@ -28,12 +46,14 @@ def sprint_track(changes: pl.DataFrame, sprints: Sequence[SprintCount], follow_u
         drawn.add_trace(_trace(mark, track, changes))
     for sprint in sprints:
         y = track.captions[sprint.number]
-        look.note(drawn, caption(sprint, follow_up_days), (0, y), "left")
+        look.note(drawn, caption(sprint, watch), (0, y), "left")
         look.note(drawn, tally(sprint), (1, y), "right")
     look.without_axes(drawn)
     drawn.update_xaxes(range=[-0.7, track.density.per_line - 0.3])
     drawn.update_yaxes(range=[track.height, 0])
-    drawn.update_layout(legend=_legend(), margin={"l": 4, "r": 4, "t": HEAD, "b": 12}, clickmode="event+select")
+    drawn.update_layout(
+        legend=_legend(), margin={"l": 4, "r": 4, "t": HEAD, "b": 12}, clickmode="event+select"
+    )
     return drawn
 
 
@@ -54,7 +74,9 @@ def _legend() -> dict[str, object]:
 
 def _trace(mark: look.Mark, track: Track, changes: pl.DataFrame) -> go.Scatter:
     rows = track.marks.filter(pl.col("mark") == mark.name)
-    count = changes.filter((pl.col("mark") == mark.name) & pl.col("sprint").is_in(list(track.captions))).height
+    count = changes.filter(
+        (pl.col("mark") == mark.name) & pl.col("sprint").is_in(list(track.captions))
+    ).height
     return go.Scatter(
         # A trace without any place would drop out of the legend, and 0 escapes is worth saying.
         x=rows["x"].to_list() or [None],
@@ -78,22 +100,21 @@ def _hover(row: dict[str, object]) -> str:
     return f"<b>{known}</b><br>{title}<br>{wording.MARK_WORDS[str(row['mark'])]}; click to open"
 
 
-def caption(sprint: SprintCount, follow_up_days: int) -> str:
+def caption(sprint: SprintCount, watch: Watch) -> str:
     """Say which sprint and how far it has been watched."""
-    start = sprint.start.strftime("%m-%d")
-    return f"<b>Sprint {sprint.number}</b>  from {start}, {standing(sprint, follow_up_days)}"
+    start = wording.day(watch.on(sprint.start))[5:]
+    return f"<b>Sprint {sprint.number}</b>  from {start}, {standing(sprint, watch)}"
 
 
-def standing(sprint: SprintCount, follow_up_days: int) -> str:
+def standing(sprint: SprintCount, watch: Watch) -> str:
     """Say whether a sprint is open, closed or mature, and which epoch it cannot serve."""
-    matures = wording.day(sprint.end + timedelta(days=follow_up_days))[5:]
     if sprint.epoch is None:
         return "straddles an epoch"
     if sprint.mature:
         return "mature"
     if sprint.closed:
-        return f"closed, watched to {matures}"
-    return f"open to {wording.day(sprint.end)[5:]}"
+        return f"closed, watched to {wording.day(watch.matures_on(sprint))[5:]}"
+    return f"open to {wording.day(watch.on(sprint.end))[5:]}"
 
 
 def tally(sprint: SprintCount) -> str:

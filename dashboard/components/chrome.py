@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import wording
-from dashboard.components import markup
+from dashboard.components.sheet import STYLE
 from dashboard.composition import Session
 from ingest.errors import PilotError
 
@@ -20,7 +20,7 @@ PILOT_KEY: Final = "pilot"  # also the name in the URL
 
 def style() -> None:
     """Put the product's style sheet on the page."""
-    st.html(markup.STYLE)
+    st.html(STYLE)
 
 
 def banner(session: Session) -> None:

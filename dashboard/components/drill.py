@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import polars as pl
 import streamlit as st
 
 from dashboard import wording
 from dashboard.charts.places import place
-from dashboard.charts.track import sprint_track
+from dashboard.charts.track import Watch, sprint_track
 from dashboard.components import chrome, markup
 from metrics.gate.assessment import Assessment
-from metrics.gate.policy import Policy
 
 TRACK_KEY: Final = "track"
 CHANGE_KEY: Final = "change"  # also the name in the URL
@@ -21,11 +21,11 @@ FORMULA_START: Final = r"^[=+\-@\t\r]"
 WORST_FIRST: Final = {"escape": 0, "untriaged": 1, "watching": 2, "watched": 3}
 
 
-def track(assessment: Assessment, policy: Policy) -> None:
+def track(assessment: Assessment, watch: Watch) -> None:
     """Show every change as a mark; choosing a mark opens its pull request and findings."""
     st.subheader("Sprints", anchor=False)
     verdict = assessment.verdict
-    figure = sprint_track(assessment.changes, verdict.sprints, policy.follow_up_days)
+    figure = sprint_track(assessment.changes, verdict.sprints, watch)
     alt = f"One mark per merged agent change, by sprint. {verdict.sentence}"
     chrome.chart(figure, TRACK_KEY, alt, on_select=_open_mark, selection_mode="points")
 
@@ -36,6 +36,26 @@ def _open_mark() -> None:
     if points and points[0].get("customdata"):
         repository, number = points[0]["customdata"][:2]
         st.session_state[CHANGE_KEY] = name(repository, number)
+
+
+def needs(assessment: Assessment) -> None:
+    """Show what people have to do before the answer can get better, each row opening its change."""
+    verdict = assessment.verdict
+    st.subheader("Needs you", anchor=False)
+    if verdict.attention:
+        st.html(markup.attention(verdict.attention, verdict, _links(assessment)))
+    else:
+        st.markdown("Nothing waits for a person.")
+
+
+def _links(assessment: Assessment) -> dict[str, str]:
+    """Map pull requests and finding ids to the address that opens their change."""
+    pilot = assessment.verdict.pilot
+    keys = assessment.changes.select("repository", "number").iter_rows()
+    known = {name(*key): urlencode({"pilot": pilot, CHANGE_KEY: name(*key)}) for key in keys}
+    found = assessment.findings.select("finding_id", "repository", "number").iter_rows()
+    owners = {finding_id: known.get(name(*key)) for finding_id, *key in found}
+    return known | {finding_id: link for finding_id, link in owners.items() if link}
 
 
 def name(repository: str, number: int) -> str:
@@ -62,7 +82,9 @@ def _options(marks: pl.DataFrame) -> list[str]:
     """Name every pull request that has a mark, the worst first and then the newest."""
     worst = pl.col("mark").replace_strict(WORST_FIRST, return_dtype=pl.Int8)
     ordered = marks.with_columns(worst=worst).sort("worst", "merged_at", descending=[False, True])
-    return [name(repository, number) for repository, number in ordered.select("repository", "number").iter_rows()]
+    return [
+        name(repository, number) for repository, number in ordered.select("repository", "number").iter_rows()
+    ]
 
 
 def _panel(assessment: Assessment, chosen: str) -> None:
@@ -86,22 +108,25 @@ def _plain(text: str) -> str:
 
 def _about(row: dict[str, Any]) -> list[tuple[str, str]]:
     made_by = ", ".join(str(row[part]) for part in ("agent", "model") if row[part])
+    maker = f"{row['authorship']} ({made_by})" if made_by else row["authorship"]
     approved = {True: "yes", False: "no", None: "unknown"}[row["human_approved"]]
     return [
         ("Merged", wording.moment(row["merged_at"])),
         ("Sprint", "outside the pilot" if row["sprint"] is None else str(row["sprint"])),
         ("Standing", wording.MARK_WORDS[row["mark"]]),
-        ("Made by", f"{row['authorship']}{f' ({made_by})' if made_by else ''}, opened by {row['author_login'] or 'unknown'}"),
+        ("Made by", f"{maker}, opened by {row['author_login'] or 'unknown'}"),
         ("Approved by a person", approved),
         ("Looked at after merge", wording.listed(row["detecting_tools"] or []) or "not yet"),
         ("Watched until", wording.moment(row["watched_until"])),
-    ]  # fmt: skip
+    ]
 
 
 def _finding(row: dict[str, Any]) -> tuple[str, str, str]:
     where = ":".join(str(part) for part in (row["path"], row["line"]) if part is not None) or "no place told"
     seen = f"{row['tool'] or 'a person'} saw it first on {wording.day(row['first_seen_at'])}"
-    stage = {"post_merge": "after the merge", "pre_merge": "before the merge"}.get(row["stage"], "stage unknown")
+    stage = {"post_merge": "after the merge", "pre_merge": "before the merge"}.get(
+        row["stage"], "stage unknown"
+    )
     by = f" by {row['decided_by']}" if row["decided_by"] else ""
     why = f": {row['reason']}" if row["reason"] else ""
     return f"{row['severity']}: {row['rule']}", where, f"{seen}, {stage}; {row['status']}{by}{why}"
@@ -127,7 +152,11 @@ def rows(assessment: Assessment) -> None:
         _download(shown, wording.plural(shown.height, "row"), f"{assessment.verdict.pilot}-rows.csv")
     with right:
         found = assessment.findings
-        _download(found, f"all {wording.plural(found.height, 'finding')}", f"{assessment.verdict.pilot}-findings.csv")
+        _download(
+            found,
+            f"all {wording.plural(found.height, 'finding')}",
+            f"{assessment.verdict.pilot}-findings.csv",
+        )
 
 
 def _views(assessment: Assessment) -> dict[str, pl.DataFrame]:

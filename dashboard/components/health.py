@@ -14,20 +14,31 @@ from metrics.health import Health
 
 MOST_DRAWN: Final = 15  # repositories in a chart; the table below it has all of them
 SOURCE_COLUMNS: Final = {
-    "source": "Source", "status": "Last run", "published_at": "Published", "age": "Age", "rows_in": "Rows in",
-    "rows_valid": "Valid", "rows_rejected": "Quarantined", "files_read": "Files", "runs": "Runs",
-}  # fmt: skip
+    "source": "Source",
+    "status": "Last run",
+    "published_at": "Published",
+    "age": "Age",
+    "rows_in": "Rows in",
+    "rows_valid": "Valid",
+    "rows_rejected": "Quarantined",
+    "files_read": "Files",
+    "runs": "Runs",
+}
 UNREADABLE_COLUMNS: Final = {
-    "file": "File", "repository": "Repository", "tool": "Tool", "status": "Status", "status_reason": "Why",
+    "status": "Status",
+    "status_reason": "Why",
+    "tool": "Tool",
+    "file": "File",
+    "repository": "Repository",
     "scanned_at": "Scanned",
-}  # fmt: skip
+}
 
 
 def figures_at_a_glance(health: Health) -> None:
     """Show the four counts that say whether there is anything to worry about."""
     counts = (
-        ("Rows read", health.sources["rows_in"].sum()),
-        ("Rows in quarantine", health.sources["rows_rejected"].sum()),
+        ("Rows read", _total(health.sources, "rows_in")),
+        ("Rows in quarantine", _total(health.sources, "rows_rejected")),
         ("Files or scans not readable", health.refused.height + health.unreadable.height),
         ("Unattributed findings", health.unattributed.height),
     )
@@ -53,21 +64,29 @@ def refused(health: Health) -> None:
     if not (health.rejects.height or health.refused.height or health.left_out.height):
         st.markdown("Every row held its contract, and every file was read.")
     if health.rejects.height:
-        st.markdown(f"**{wording.plural(health.rejects['rows'].sum(), 'broken rule')}**; a row may break several")
-        listing(health.rejects, {"source": "Source", "table": "Table", "rule": "Rule", "rows": "Rows"})
+        st.markdown(
+            f"**{wording.plural(_total(health.rejects, 'rows'), 'broken rule')}**; a row may break several"
+        )
+        listing(health.rejects, {"rows": "Rows", "rule": "Rule", "table": "Table", "source": "Source"})
     if health.refused.height:
-        st.markdown(f"**{wording.plural(health.refused.height, 'file')} refused**: mend or remove, then ingest again")
+        st.markdown(
+            f"**{wording.plural(health.refused.height, 'file')} refused**: mend or remove, then ingest again"
+        )
         listing(health.refused, {"source": "Source", "file": "File", "reason": "Why"})
     if health.left_out.height:
-        st.markdown(f"**{health.left_out['rows'].sum():,} left out** because they are no rows by definition")
-        listing(health.left_out, {"source": "Source", "reason": "What", "rows": "Rows"})
+        st.markdown(
+            f"**{_total(health.left_out, 'rows'):,} left out** because they are no rows by definition"
+        )
+        listing(health.left_out, {"rows": "Rows", "reason": "What", "source": "Source"})
 
 
 def scans(health: Health) -> None:
     """Show whether scans could be read and where their silence means something."""
     st.subheader("Scans", anchor=False)
     if not health.scans.height:
-        chrome.empty("No scan has been read.", "Name SARIF files under `[sources.sarif]` and run `pilot ingest`.")
+        chrome.empty(
+            "No scan has been read.", "Name SARIF files under `[sources.sarif]` and run `pilot ingest`."
+        )
         return
     if health.unreadable.height:
         st.markdown(
@@ -77,8 +96,15 @@ def scans(health: Health) -> None:
         listing(health.unreadable, UNREADABLE_COLUMNS)
     else:
         st.markdown("Every scan could be read and placed.")
-    columns = {"repository": "Repository", "stage": "Stage", "tool": "Tool", "status": "Status", "scans": "Scans", "last_scanned_at": "Last"}  # fmt: skip
-    with st.expander(f"All {wording.plural(health.scans['scans'].sum(), 'scan')} by repository and tool"):
+    columns = {
+        "repository": "Repository",
+        "stage": "Stage",
+        "tool": "Tool",
+        "status": "Status",
+        "scans": "Scans",
+        "last_scanned_at": "Last",
+    }
+    with st.expander(f"All {wording.plural(_total(health.scans, 'scans'), 'scan')} by repository and tool"):
         listing(health.scans, columns)
 
 
@@ -87,14 +113,16 @@ def coverage(health: Health) -> None:
     st.subheader("Looked at after merge", anchor=False)
     watched = health.coverage.filter(pl.col("watched") > 0)
     if not watched.height:
-        chrome.empty("No merged change has been watched to the end yet.", "It takes the follow-up of the policy.")
+        chrome.empty(
+            "No merged change has been watched to the end yet.", "It takes the follow-up of the policy."
+        )
         return
     drawn = watched.sort("watched", descending=True).head(MOST_DRAWN)
     rows = drawn.select("repository", covered="detected", total="watched")
-    total = wording.share(watched["detected"].sum(), watched["watched"].sum())
+    total = wording.share(_total(watched, "detected"), _total(watched, "watched"))
     figure = shares_by_repository(rows, "Merged changes scanned after merge, in %")
     chrome.chart(figure, "coverage", f"Share of changes scanned after merge by repository; {total} in all")
-    independent = wording.share(watched["independent"].sum(), watched["watched"].sum())
+    independent = wording.share(_total(watched, "independent"), _total(watched, "watched"))
     st.markdown(f"{total} in all; by something that had not looked before: {independent}.")
 
 
@@ -104,9 +132,13 @@ def authorship(health: Health) -> None:
     if not health.authorship.height:
         chrome.empty("No merged pull request is known.", "Name a source of them and run `pilot ingest`.")
         return
-    largest = health.authorship.group_by("repository").agg(pl.col("merged").sum()).sort("merged", descending=True)
+    largest = (
+        health.authorship.group_by("repository").agg(pl.col("merged").sum()).sort("merged", descending=True)
+    )
     mix = health.authorship.join(largest.head(MOST_DRAWN).select("repository"), on="repository", how="semi")
-    chrome.chart(authorship_mix(mix), "authorship", "Shares of agent, assisted, automated, unknown and human changes")
+    chrome.chart(
+        authorship_mix(mix), "authorship", "Shares of agent, assisted, automated, unknown and human changes"
+    )
     if largest.height > MOST_DRAWN:
         st.markdown(f"The {MOST_DRAWN} largest of {largest.height:,} repositories.")
 
@@ -119,10 +151,19 @@ def unattributed(health: Health) -> None:
         return
     st.markdown("Say which change introduced them, in a scan's sidecar file or a findings table.")
     columns = {
-        "finding_id": "Finding", "repository": "Repository", "rule": "Rule", "severity": "Severity",
-        "path": "Path", "tool": "Tool", "first_seen_at": "First seen",
-    }  # fmt: skip
+        "finding_id": "Finding",
+        "repository": "Repository",
+        "rule": "Rule",
+        "severity": "Severity",
+        "path": "Path",
+        "tool": "Tool",
+        "first_seen_at": "First seen",
+    }
     listing(health.unattributed, columns)
+
+
+def _total(frame: pl.DataFrame, column: str) -> int:
+    return int(frame[column].sum())
 
 
 def listing(frame: pl.DataFrame, columns: dict[str, str]) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard import wording
 from dashboard.charts.rates import escape_rates
-from dashboard.charts.track import standing
+from dashboard.charts.track import Watch, standing
 from dashboard.components import chrome, markup
 from metrics.gate.policy import Policy
 from metrics.gate.states import SprintCount, Verdict
@@ -20,7 +20,7 @@ TRUST: Final = ("post_merge_coverage", "independent_detection", "triage_age")
 
 def overview(verdicts: Sequence[Verdict], chosen: str) -> None:
     """Show all pilots in a few lines each; a name opens its pilot."""
-    st.html(markup.pilots(verdicts, chosen, ""))
+    st.html(markup.pilots(verdicts, chosen))
 
 
 def answer(verdict: Verdict) -> None:
@@ -44,15 +44,6 @@ def evidence(verdict: Verdict) -> None:
     mark = wording.percent(verdict.threshold)
     alt = f"Escape rates with intervals against the {mark} mark. {verdict.evidence_sentence}"
     chrome.chart(escape_rates(verdict), "rates", alt)
-
-
-def needs(verdict: Verdict) -> None:
-    """Show what people have to do before the answer can get better."""
-    st.subheader("Needs you", anchor=False)
-    if verdict.attention:
-        st.html(markup.attention(verdict.attention, verdict))
-    else:
-        st.markdown("Nothing waits for a person.")
 
 
 def trust(verdict: Verdict) -> None:
@@ -81,29 +72,40 @@ def criteria(verdict: Verdict) -> None:
     st.html(markup.criteria(verdict))
 
 
-def sprint_table(verdict: Verdict, policy: Policy) -> None:
+def sprint_table(verdict: Verdict, watch: Watch) -> None:
     """Show the sprint track in numbers, for those who read or hear rather than see it."""
     columns = (
-        "Sprint", "From", "Standing", "Escaped", "With unreviewed", "Rate", "Bypasses", "Detected", "Nowcast", "First published",
-    )  # fmt: skip
+        "Sprint",
+        "From",
+        "Standing",
+        "Escaped",
+        "With unreviewed",
+        "Rate",
+        "Bypasses",
+        "Detected",
+        "Nowcast",
+        "First published",
+    )
     with st.expander("Sprints in numbers"):
-        rows = (_sprint_row(sprint, policy) for sprint in reversed(verdict.sprints))
+        rows = (_sprint_row(sprint, watch) for sprint in reversed(verdict.sprints))
         st.html(markup.table(columns, rows))
 
 
-def _sprint_row(sprint: SprintCount, policy: Policy) -> tuple[str, ...]:
+def _sprint_row(sprint: SprintCount, watch: Watch) -> tuple[str, ...]:
     first = sprint.first_published
     return (
         str(sprint.number),
-        wording.day(sprint.start),
-        standing(sprint, policy.follow_up_days),
+        wording.day(watch.on(sprint.start)),
+        standing(sprint, watch),
         wording.fraction(sprint.escapes_low, sprint.changes),
         wording.fraction(sprint.escapes_high, sprint.changes),
         wording.number(sprint.rate),
         str(sprint.bypasses),
         wording.fraction(sprint.detected, sprint.changes),
         "" if sprint.nowcast is None else wording.number(sprint.nowcast),
-        "" if first is None else f"{wording.fraction(first.escapes_low, first.changes)} on {wording.day(first.at)}",
+        ""
+        if first is None
+        else f"{wording.fraction(first.escapes_low, first.changes)} on {wording.day(first.at)}",
     )
 
 

@@ -36,7 +36,9 @@ def page() -> None:
     figures(loading.health())
     st.divider()
     at = wording.moment(session.as_of)
-    st.html(markup.footer((f"As of {at}", f"published run {loading.run_id()}", "all repositories, all authors")))
+    st.html(
+        markup.footer((f"As of {at}", f"published run {loading.run_id()}", "all repositories, all authors"))
+    )
 
 
 page()

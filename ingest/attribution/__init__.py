@@ -28,7 +28,17 @@ from ingest.identity import finding_id
 Frame = pl.DataFrame | pl.LazyFrame
 
 _SET_LATER: Final = frozenset({"source", "ingested_at", "extras"})
-_AS_REPORTED: Final = ("rule", "cwe", "severity", "is_security", "is_blamable", "path", "line", "message", "raw_ref")
+_AS_REPORTED: Final = (
+    "rule",
+    "cwe",
+    "severity",
+    "is_security",
+    "is_blamable",
+    "path",
+    "line",
+    "message",
+    "raw_ref",
+)
 
 
 def attribute(scans: Frame, scan_results: Frame, pull_requests: Frame, changed_files: Frame) -> pl.DataFrame:
@@ -37,9 +47,9 @@ def attribute(scans: Frame, scan_results: Frame, pull_requests: Frame, changed_f
     Scans without a repository or a time give nothing. Only ok scans end a finding; partial ones may
     add some. What a tool suppresses is remembered but is no finding until it is reported openly.
     """
-    proposals = pull_requests.lazy().select(
-        "repository", "number", "merged_at", "base_branch", "merge_sha"
-    ).collect()
+    proposals = (
+        pull_requests.lazy().select("repository", "number", "merged_at", "base_branch", "merge_sha").collect()
+    )
     files = changed_files.lazy().select("repository", "number", "path").collect()
     runs, results = scans.lazy().collect(), scan_results.lazy().collect()
     placed, merged = placed_scans(runs, proposals), merges(proposals)

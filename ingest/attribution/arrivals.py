@@ -22,7 +22,9 @@ def appearances(placed: pl.DataFrame, scan_results: pl.DataFrame) -> pl.DataFram
     What the tool lists as gone since its baseline is not present.
     """
     is_present = pl.col("baseline_state").ne_missing("absent")
-    present = scan_results.filter(is_present).select("scan_id", "finding_key", "position", "suppressed", "path", "introduced_by")
+    present = scan_results.filter(is_present).select(
+        "scan_id", "finding_key", "position", "suppressed", "path", "introduced_by"
+    )
     once = present.sort("scan_id", "finding_key", "position").unique(
         ["scan_id", "finding_key"], keep="first", maintain_order=True
     )

@@ -13,11 +13,9 @@ _CHOSEN: Final = (*FINDING, "came_at", "number", "method", "confidence")
 
 
 def judged_sightings(sighted: pl.DataFrame, merged: pl.DataFrame, files: pl.DataFrame) -> pl.DataFrame:
-    """First sighting per identity and pull request, with its merge and whether it may have touched the path."""
+    """First sighting per identity and pull request, its merge, and whether it may have touched the path."""
     news = sighted.filter(~pl.col("is_baseline")).rename({"pull_request": "number"})
-    first = news.sort("scanned_at", "scan_id").unique(
-        [*FINDING, "number"], keep="first", maintain_order=True
-    )
+    first = news.sort("scanned_at", "scan_id").unique([*FINDING, "number"], keep="first", maintain_order=True)
     first = first.select(*FINDING, "number", "path", sighted_at="scanned_at")
     with_merge = first.join(merged, on=["repository", "number"], how="left")
     return _with_touch(with_merge, files).with_columns(may_touch=pl.col("touches").fill_null(value=True))
@@ -39,11 +37,13 @@ def judged_arrivals(
     judged = news.with_columns(
         number=pl.coalesce([number for _, number in methods]), method=_method(methods), came_at="scanned_at"
     )
-    return judged.join(merged.select("repository", "number", "merged_at"), on=["repository", "number"], how="left")
+    return judged.join(
+        merged.select("repository", "number", "merged_at"), on=["repository", "number"], how="left"
+    )
 
 
 def chosen(arrived: pl.DataFrame, sighted: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
-    """The one story of each identity: explicit words, else its arrival, else its sightings."""
+    """One story of each identity: explicit words, else its arrival, else its sightings."""
     by_arrival = _first_told(arrived)
     rest = sighted.join(by_arrival, on=list(FINDING), how="anti")
     by_sighting = best_sighting(rest).with_columns(

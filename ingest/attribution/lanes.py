@@ -106,4 +106,8 @@ def _with_code_time(laned: pl.DataFrame, pull_requests: pl.DataFrame) -> pl.Data
         made_at=pl.col("merged_at").max()
     )
     code_at = pl.when(pl.col("made_at") <= pl.col("scanned_at")).then("made_at").otherwise("scanned_at")
-    return laned.join(made, on=["repository", "commit_sha"], how="left").with_columns(code_at=code_at).drop("made_at")
+    return (
+        laned.join(made, on=["repository", "commit_sha"], how="left")
+        .with_columns(code_at=code_at)
+        .drop("made_at")
+    )

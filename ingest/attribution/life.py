@@ -21,14 +21,20 @@ def presences(seen: pl.DataFrame, stories: pl.DataFrame) -> pl.DataFrame:
     joined = seen.join(stories.select(*FINDING, "came_at", "number", "method"), on=list(FINDING), how="inner")
     is_branch = pl.col("stage") == "post_merge"
     came = (is_branch & (pl.col("scanned_at") >= pl.col("came_at"))).fill_null(value=False)
-    is_own_head = ((pl.col("stage") == "pre_merge") & (pl.col("pull_request") == pl.col("number"))).fill_null(value=False)
-    is_homeless = pl.col("came_at").is_null() & (pl.col("number").is_null() | (pl.col("method") == "explicit"))
+    is_own_head = ((pl.col("stage") == "pre_merge") & (pl.col("pull_request") == pl.col("number"))).fill_null(
+        value=False
+    )
+    is_homeless = pl.col("came_at").is_null() & (
+        pl.col("number").is_null() | (pl.col("method") == "explicit")
+    )
     return joined.filter(came | is_own_head | (is_homeless & ~is_branch)).with_columns(on_main=came)
 
 
 def first_reports(present: pl.DataFrame, merged: pl.DataFrame) -> pl.DataFrame:
     """First report of each finding that the tool did not suppress, and the first on the branch."""
-    reported = present.filter(pl.col("suppressed").ne_missing(True)).sort("scanned_at", "on_main", "scan_id", "position")
+    reported = present.filter(pl.col("suppressed").ne_missing(True)).sort(
+        "scanned_at", "on_main", "scan_id", "position"
+    )
     first = reported.unique(list(FINDING), keep="first", maintain_order=True)
     on_main = reported.filter("on_main").group_by(FINDING).agg(post_merge_seen_at=pl.col("scanned_at").min())
     return (
@@ -36,7 +42,13 @@ def first_reports(present: pl.DataFrame, merged: pl.DataFrame) -> pl.DataFrame:
         .join(merged.drop("base_branch"), on=["repository", "number"], how="left")
         .with_columns(first_seen_at="scanned_at", first_seen_stage=_stage())
         .select(
-            *FINDING, "scan_id", "position", "first_seen_at", "first_seen_stage", "post_merge_seen_at", "merge_sha"
+            *FINDING,
+            "scan_id",
+            "position",
+            "first_seen_at",
+            "first_seen_stage",
+            "post_merge_seen_at",
+            "merge_sha",
         )
     )
 
@@ -59,21 +71,27 @@ def endings(present: pl.DataFrame, placed: pl.DataFrame, merged: pl.DataFrame) -
 
 
 def _first_with_merge(ended: pl.DataFrame, placed: pl.DataFrame, merged: pl.DataFrame) -> pl.DataFrame:
-    open_heads = ended.filter(~pl.col("on_main") & pl.col("ok_at").is_null()).select(*FINDING, "number", "base_lane", "scanned_at")
+    open_heads = ended.filter(~pl.col("on_main") & pl.col("ok_at").is_null()).select(
+        *FINDING, "number", "base_lane", "scanned_at"
+    )
     waiting = open_heads.join(merged, on=["repository", "number"], how="inner").with_columns(
         since=pl.max_horizontal("merged_at", "scanned_at")
     )
     scans = ok_scans(on_branch(placed)).select(
         base_lane="lane", merge_code_at="ok_code_at", merge_scanned_at="ok_at"
     )
-    return waiting.sort("since").join_asof(
-        scans.sort("merge_code_at", "merge_scanned_at"),
-        left_on="since",
-        right_on="merge_code_at",
-        by="base_lane",
-        strategy="forward",
-        check_sortedness=False,
-    ).select(*FINDING, "merge_scanned_at")
+    return (
+        waiting.sort("since")
+        .join_asof(
+            scans.sort("merge_code_at", "merge_scanned_at"),
+            left_on="since",
+            right_on="merge_code_at",
+            by="base_lane",
+            strategy="forward",
+            check_sortedness=False,
+        )
+        .select(*FINDING, "merge_scanned_at")
+    )
 
 
 def _stage() -> pl.Expr:

@@ -31,7 +31,9 @@ class Scans(Trusted):
     category = dy.String(nullable=True, description="automation category, part of the stream's identity")
     repository = dy.String(nullable=True, description="owner/name; null = the scan could not be placed")
     commit_sha = dy.String(nullable=True, description="commit that was scanned")
-    ref = dy.String(nullable=True, description="branch or pull request ref, as refs/heads/... or refs/pull/N/...")
+    ref = dy.String(
+        nullable=True, description="branch or pull request ref, as refs/heads/... or refs/pull/N/..."
+    )
     pull_request = dy.Int64(nullable=True, min=1, description="pull request scanned", metadata={"unit": "id"})
     stage = one_of(STAGES, "before or after merge")
     status = one_of(SCAN_STATUSES, "whether its silence means anything")
@@ -45,19 +47,25 @@ class ScanResults(Trusted):
     """One row per result of a scan."""
 
     scan_id = dy.String(primary_key=True, min_length=1, description="scan that reported it")
-    position = dy.Int64(primary_key=True, min=0, description="place among the scan's results", metadata={"unit": "id"})
+    position = dy.Int64(
+        primary_key=True, min=0, description="place among the scan's results", metadata={"unit": "id"}
+    )
     finding_key = dy.String(description="identity inside a repository: rule, path, line text, ordinal (hash)")
     rule = dy.String(description="rule id, normalised; '(none)' when the tool gives none")
     cwe = words("CWE ids, as CWE-79")
     severity = one_of(SEVERITIES, "severity by definitions 2")
-    is_security = dy.Bool(description="carries a security-severity, a CWE, a security tag, or a security tool")
+    is_security = dy.Bool(
+        description="carries a security-severity, a CWE, a security tag, or a security tool"
+    )
     path = dy.String(nullable=True, description="path in the repository; null = no place")
     line = dy.Int64(nullable=True, min=1, description="first line", metadata={"unit": "line"})
     is_blamable = dy.Bool(description="points at lines of code (not an image, not a manifest's line 1)")
     suppressed = dy.Bool(nullable=True, description="suppressed in the tool; null = unknown")
     baseline_state = dy.String(nullable=True, description="the tool's own new/unchanged/updated/absent")
     message = dy.String(nullable=True, description="first 200 characters, secrets and addresses removed")
-    introduced_by = dy.Int64(nullable=True, min=1, description="pull request named by a sidecar", metadata={"unit": "id"})
+    introduced_by = dy.Int64(
+        nullable=True, min=1, description="pull request named by a sidecar", metadata={"unit": "id"}
+    )
     scanned_at = moment("when the tool ran (partitions the table)", nullable=True)
 
 
@@ -72,7 +80,9 @@ class Findings(Trusted):
     is_security = dy.Bool(description="a security finding by definitions 2")
     is_blamable = dy.Bool(description="points at lines of code")
     path = dy.String(nullable=True, description="path where it was first seen")
-    line = dy.Int64(nullable=True, min=1, description="line where it was first seen", metadata={"unit": "line"})
+    line = dy.Int64(
+        nullable=True, min=1, description="line where it was first seen", metadata={"unit": "line"}
+    )
     tool = dy.String(nullable=True, description="scanner that saw it first; null = a person")
     reported_by = one_of(REPORTERS, "what kind of look reported it first")
     first_seen_at = moment("first report")
@@ -80,7 +90,9 @@ class Findings(Trusted):
     first_seen_scan = dy.String(nullable=True, description="scan of the first report")
     post_merge_seen_at = moment("first report on the protected branch", nullable=True)
     introduced_commit = dy.String(nullable=True, description="commit that introduced it, where known")
-    introduced_by = dy.Int64(nullable=True, min=1, description="pull request that introduced it", metadata={"unit": "id"})
+    introduced_by = dy.Int64(
+        nullable=True, min=1, description="pull request that introduced it", metadata={"unit": "id"}
+    )
     method = one_of(METHODS, "how the introducing change was found")
     confidence = one_of(CONFIDENCES, "how sure the attribution is")
     gone_at = moment("first ok scan of the same stream without it", nullable=True)
@@ -109,4 +121,6 @@ class Dispositions(Trusted):
 SCANS = Table("scans", Scans, "entity", "tool run", None, None)
 SCAN_RESULTS = Table("scan_results", ScanResults, "event", "result of a scan", "scanned_at", None)
 FINDINGS = Table("findings", Findings, "entity", "distinct weakness", None, None)
-DISPOSITIONS_TABLE = Table("dispositions", Dispositions, "event", "decision about a finding", "decided_at", None)
+DISPOSITIONS_TABLE = Table(
+    "dispositions", Dispositions, "event", "decision about a finding", "decided_at", None
+)

@@ -21,7 +21,9 @@ class IngestRuns(Trusted):
     rows_valid = count("rows that held their contract", nullable=False)
     rows_rejected = count("rows in quarantine", nullable=False)
     rejected_by_rule = dy.String(description="JSON: table -> rule -> count")
-    left_out = dy.String(description="JSON: reason -> count of input that is no row (pending reviews, duplicates)")
+    left_out = dy.String(
+        description="JSON: reason -> count of input that is no row (pending reviews, duplicates)"
+    )
     unknown_columns = dy.String(description="JSON: table -> input columns without a place")
     files_read = count("files parsed", nullable=False)
     files_unchanged = count("files known already", nullable=False)

@@ -137,7 +137,9 @@ class Commits(Trusted):
     """One row per commit of a pull request (a commit may be part of several)."""
 
     repository = _repository()
-    number = dy.Int64(primary_key=True, min=0, description="pull request; 0 = none known", metadata={"unit": "id"})
+    number = dy.Int64(
+        primary_key=True, min=0, description="pull request; 0 = none known", metadata={"unit": "id"}
+    )
     sha = dy.String(primary_key=True, min_length=7, description="commit id")
     author_login = dy.String(nullable=True, description="account of the author")
     author_kind = one_of(ACTOR_KINDS, "what kind of account")

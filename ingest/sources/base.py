@@ -25,7 +25,9 @@ class SourceFile:
         try:
             return self.path.read_bytes()
         except OSError as error:
-            raise SourceError(f"{self.name}: cannot be read ({error.strerror}); check its permissions") from error
+            raise SourceError(
+                f"{self.name}: cannot be read ({error.strerror}); check its permissions"
+            ) from error
 
     @property
     def digest(self) -> str:
@@ -34,7 +36,9 @@ class SourceFile:
             with self.path.open("rb") as stream:
                 return file_digest(stream, "sha256").hexdigest()
         except OSError as error:
-            raise SourceError(f"{self.name}: cannot be read ({error.strerror}); check its permissions") from error
+            raise SourceError(
+                f"{self.name}: cannot be read ({error.strerror}); check its permissions"
+            ) from error
 
 
 @dataclass(frozen=True)

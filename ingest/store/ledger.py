@@ -27,7 +27,7 @@ def entries(ledger: Delta, known_at: datetime | None) -> pl.DataFrame:
         return empty(INGEST_RUNS.name).with_columns(pl.lit(0, pl.Int64).alias(SEQUENCE)).collect()
     rows = in_contract(ledger.scan(), INGEST_RUNS, (SEQUENCE,)).collect()
     is_known = pl.lit(True) if known_at is None else pl.col("published_at") <= known_at
-    return rows.filter(is_known).sort(SEQUENCE, "run_id", "source")
+    return rows.filter(is_known).sort(SEQUENCE, "published_at", "run_id", "source")
 
 
 def latest(rows: pl.DataFrame) -> dict[str, Any] | None:

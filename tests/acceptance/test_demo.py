@@ -70,7 +70,9 @@ def test_before_the_late_escape_the_same_pilot_had_met_the_rule(
     assert states[0] != "NOT_MET"
 
 
-def test_one_finding_waits_for_triage_and_is_asked_for(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_finding_waits_for_triage_and_is_asked_for(
+    demo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     checkout = verdicts(capsys, demo)["checkout"]
     untriaged = sum(each["escapes_high"] - each["escapes_low"] for each in checkout["sprints"])
     assert untriaged == 1
@@ -110,7 +112,9 @@ def test_the_csv_has_as_many_rows_as_the_json(demo: Path, capsys: pytest.Capture
     assert len(text.splitlines()) == len(rows) + 1
 
 
-def test_the_same_tables_and_moment_give_the_same_bytes(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_same_tables_and_moment_give_the_same_bytes(
+    demo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     words = ("metrics", "--config", str(demo), "--json")
     assert printed(capsys, *words)[1] == printed(capsys, *words)[1]
 
@@ -123,7 +127,9 @@ def test_a_second_ingest_publishes_no_new_data(tmp_path: Path, capsys: pytest.Ca
     assert "nothing new" in text
 
 
-def test_bad_rows_of_the_demo_are_named_by_their_rule(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_bad_rows_of_the_demo_are_named_by_their_rule(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     config = copy_demo(tmp_path)
     _, text = printed(capsys, "ingest", "--config", str(config))
     assert "quarantined" in text
@@ -133,7 +139,8 @@ def test_bad_rows_of_the_demo_are_named_by_their_rule(tmp_path: Path, capsys: py
 def test_the_gate_never_loads_what_only_pages_need(demo: Path) -> None:
     code = (
         "import sys; from dashboard.cli import main; main(['gate', '--json']);"
-        "loaded = {'streamlit', 'scipy.stats', 'plotly', 'pandas'} & set(sys.modules); sys.exit(str(loaded) if loaded else 0)"
+        "loaded = {'streamlit', 'scipy.stats', 'plotly', 'pandas'} & set(sys.modules);"
+        "sys.exit(str(loaded) if loaded else 0)"
     )
     result = subprocess.run(
         [sys.executable, "-c", code], env={"PILOT_CONFIG": str(demo), "PATH": ""}, capture_output=True,

@@ -35,7 +35,9 @@ def test_without_a_configuration_the_error_names_the_three_places(
     assert len(text.splitlines()) == 1
 
 
-def test_a_gate_before_any_ingest_says_what_to_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_gate_before_any_ingest_says_what_to_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     code, text = complaint(capsys, "gate", "--config", str(copy_demo(tmp_path)))
     assert code == 13
     assert "pilot ingest" in text
@@ -61,7 +63,9 @@ def test_a_wrong_word_is_one_line_with_what_there_is(
     assert expected in text
 
 
-def test_debug_shows_the_traceback_and_keeps_the_code(nowhere: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_debug_shows_the_traceback_and_keeps_the_code(
+    nowhere: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     code, text = complaint(capsys, "gate", "--debug")
     assert nowhere.is_dir()
     assert code == 10
@@ -81,7 +85,7 @@ def test_a_spoiled_pull_request_file_is_refused_and_the_others_are_read(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], how: str
 ) -> None:
     config = copy_demo(tmp_path)
-    victim = sorted((tmp_path / "demo" / "pull_requests").rglob("*.json"))[0]
+    victim = min((tmp_path / "demo" / "pull_requests").rglob("*.json"))
     victim.write_bytes(SPOILED[how](victim.read_bytes()))
     capsys.readouterr()
     assert main(["ingest", "--config", str(config), "--json"]) == 12
@@ -96,7 +100,7 @@ def test_a_spoiled_scan_never_lets_a_pilot_pass(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], how: str
 ) -> None:
     config = copy_demo(tmp_path)
-    last = sorted((tmp_path / "demo" / "scans").rglob("*.sarif"))[-1]
+    last = max((tmp_path / "demo" / "scans").rglob("*.sarif"))
     last.write_bytes(SPOILED[how](last.read_bytes()))
     assert main(["ingest", "--config", str(config)]) == 0
     capsys.readouterr()
@@ -104,7 +108,9 @@ def test_a_spoiled_scan_never_lets_a_pilot_pass(
     verdicts = json.loads(capsys.readouterr().out)
     repositories_hit = [each for each in verdicts if each["state"] == "NOT_MEASURABLE"]
     assert repositories_hit or all(each["state"] == "NOT_MET" for each in verdicts if not each["allowed"])
-    assert any(last.name in " ".join(item["rows"]) + item["what"] for each in verdicts for item in each["attention"])
+    assert any(
+        last.name in " ".join(item["rows"]) + item["what"] for each in verdicts for item in each["attention"]
+    )
 
 
 def test_a_pattern_that_finds_no_file_is_an_error_and_not_an_empty_success(
@@ -139,7 +145,9 @@ def test_init_writes_a_file_that_loads_and_never_overwrites_one(
     assert "exists already" in text
 
 
-def test_simulate_refuses_a_folder_that_holds_something(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_simulate_refuses_a_folder_that_holds_something(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "mine.txt").write_text("precious")
     code, text = complaint(capsys, "simulate", str(tmp_path))
     assert code == 2

@@ -52,7 +52,9 @@ def run_once(case: cases.Case, folder: Path) -> Measured:
 def report(case: cases.Case, measured: Measured) -> None:
     pace = f"{case.rows / measured.seconds:>12,.0f} rows/s" if case.rows else " " * 19
     goal = f"   goal {case.goal}" if case.goal else ""
-    print(f"{case.title:<72} {measured.seconds:>8.2f} s {measured.peak_mb:>7,.0f} MB {pace}{goal}", flush=True)
+    print(
+        f"{case.title:<72} {measured.seconds:>8.2f} s {measured.peak_mb:>7,.0f} MB {pace}{goal}", flush=True
+    )
 
 
 def main() -> None:

@@ -16,8 +16,10 @@ def duckdb(folder: Path) -> None:
 
     connection = database.connect(str(folder / "beside.duckdb"))
     pages = f"{folder}/raw/pull_requests/**/*.json"
-    connection.execute("create table pulls (repository text, number int, node json, primary key (repository, number))")
-    connection.execute("create table reviews (id text primary key, repository text, number int, review json)")
+    connection.execute(
+        "create table pulls (repository text, number int, node json, primary key (repository, number))"
+    )
+    connection.execute("create table reviews (id text primary key, repository text, number int, node json)")
     connection.execute(f"""
         create temp table nodes as select r->>'nameWithOwner' repository, (n->>'number')::int number, n node
         from (select p->'data'->'repository' r,
@@ -26,8 +28,8 @@ def duckdb(folder: Path) -> None:
     """)  # noqa: S608
     connection.execute("insert or replace into pulls select distinct on (repository, number) * from nodes")
     connection.execute("""
-        insert or replace into reviews select distinct on (review->>'id') review->>'id', repository, number, review
-        from (select repository, number, unnest(cast(node->'reviews'->'nodes' as json[])) review from nodes)
+        insert or replace into reviews select distinct on (r->>'id') r->>'id', repository, number, r
+        from (select repository, number, unnest(cast(node->'reviews'->'nodes' as json[])) r from nodes)
     """)
     connection.close()
 
@@ -35,10 +37,11 @@ def duckdb(folder: Path) -> None:
 def pandas_demo(_folder: Path) -> None:
     import pandas as pd  # noqa: PLC0415
 
-    rows = []
-    for path in (ROOT / "data" / "demo" / "pull_requests").rglob("*.json"):
-        for node in json.loads(path.read_text())["data"]["repository"]["pullRequests"]["nodes"]:
-            rows.append({"merged_at": node["mergedAt"], "branch": node["headRefName"], "number": node["number"]})
+    rows = [
+        {"merged_at": node["mergedAt"], "branch": node["headRefName"], "number": node["number"]}
+        for path in (ROOT / "data" / "demo" / "pull_requests").rglob("*.json")
+        for node in json.loads(path.read_text())["data"]["repository"]["pullRequests"]["nodes"]
+    ]
     merged = pd.DataFrame(rows).dropna(subset=["merged_at"])
     merged["merged_at"] = pd.to_datetime(merged["merged_at"])
     sprint = (merged["merged_at"] - pd.Timestamp("2026-03-02", tz="UTC")).dt.days // 14
@@ -63,11 +66,20 @@ def gate(folder: Path) -> None:
 def pandas_gate(folder: Path) -> None:
     import pandas as pd  # noqa: PLC0415
 
-    pulls = pd.read_parquet(folder / "frames" / "pull_requests.parquet", columns=["repository", "number", "merged_at", "authorship"])
-    findings = pd.read_parquet(folder / "frames" / "findings.parquet", columns=["repository", "introduced_by", "first_seen_stage"])
+    pulls = pd.read_parquet(
+        folder / "frames" / "pull_requests.parquet",
+        columns=["repository", "number", "merged_at", "authorship"],
+    )
+    findings = pd.read_parquet(
+        folder / "frames" / "findings.parquet", columns=["repository", "introduced_by", "first_seen_stage"]
+    )
     agent = pulls[pulls.merged_at.notna() & (pulls.authorship == "agent")]
-    escaped = findings[findings.first_seen_stage == "post_merge"].drop_duplicates(["repository", "introduced_by"])
-    joined = agent.merge(escaped, how="left", left_on=["repository", "number"], right_on=["repository", "introduced_by"])
+    escaped = findings[findings.first_seen_stage == "post_merge"].drop_duplicates(
+        ["repository", "introduced_by"]
+    )
+    joined = agent.merge(
+        escaped, how="left", left_on=["repository", "number"], right_on=["repository", "introduced_by"]
+    )
     sprint = (joined.merged_at - pd.Timestamp("2026-03-02", tz="UTC")).dt.days // 14
     print(joined.introduced_by.notna().groupby(sprint).agg(["sum", "count"]))
 

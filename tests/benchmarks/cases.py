@@ -109,10 +109,22 @@ GROUPS: tuple[Group, ...] = (
         f"{PULLS:,} pull requests with reviews, from GitHub's GraphQL pages to published tables",
         write_raw,
         (
-            Case("pilot ingest (contracts, quarantine, authorship, publish)", pilot("ingest"), forget, PULLS, runs=1),
+            Case(
+                "pilot ingest (contracts, quarantine, authorship, publish)",
+                pilot("ingest"),
+                forget,
+                PULLS,
+                runs=1,
+            ),
             Case("  again, nothing new", pilot("ingest"), None, PULLS),
             Case("  again, 1 % of the files changed", pilot("ingest"), change_one_percent, runs=1),
-            Case("DuckDB read_json + insert or replace (pull requests and reviews only)", beside("duckdb"), forget, PULLS, runs=1),
+            Case(
+                "DuckDB read_json + insert or replace (pull requests and reviews only)",
+                beside("duckdb"),
+                forget,
+                PULLS,
+                runs=1,
+            ),
         ),
     ),
     Group(
@@ -120,7 +132,13 @@ GROUPS: tuple[Group, ...] = (
         "whole process with imports, on the demo",
         ingest_demo,
         (
-            Case("pilot gate --json", pilot("gate", "--json"), goal="under 2.5 s", config=demo, expected_codes=(0, 20, 21, 22)),
+            Case(
+                "pilot gate --json",
+                pilot("gate", "--json"),
+                goal="under 2.5 s",
+                config=demo,
+                expected_codes=(0, 20, 21, 22),
+            ),
             Case("pandas: read the same pages, escapes per sprint only", beside("pandas_demo"), config=demo),
         ),
     ),
@@ -129,7 +147,12 @@ GROUPS: tuple[Group, ...] = (
         f"verdict over {MILLION:,} pull requests",
         write_frames,
         (
-            Case("gate: all sprints, criteria, baselines, evidence", beside("gate"), rows=MILLION, goal="under 5 s and 2 GB"),
+            Case(
+                "gate: all sprints, criteria, baselines, evidence",
+                beside("gate"),
+                rows=MILLION,
+                goal="under 5 s and 2 GB",
+            ),
             Case("pandas: escapes per sprint only", beside("pandas_gate"), rows=MILLION),
         ),
     ),

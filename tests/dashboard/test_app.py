@@ -15,7 +15,7 @@ APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 PAGES = ("views/readiness.py", "views/data_health.py")
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSession]:
     fake = FakeSession()
     monkeypatch.setattr(loading, "open_session", lambda: fake)
@@ -35,14 +35,14 @@ def texts(app: AppTest) -> str:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_page_opens(session: FakeSession, page: str) -> None:
+def test_every_page_opens(page: str) -> None:
     app = opened(page)
     assert not app.exception
     assert app.title
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_fixed_moment_is_said_on_every_page(session: FakeSession, page: str) -> None:
+def test_a_fixed_moment_is_said_on_every_page(page: str) -> None:
     assert "As of **2026-08-17**, fixed in the configuration" in texts(opened(page))
 
 
@@ -59,9 +59,7 @@ def test_before_the_first_ingest_every_page_says_what_to_do(session: FakeSession
     assert "Run `pilot ingest`" in texts(app)
 
 
-def test_an_error_of_the_product_is_one_line_and_no_traceback(
-    session: FakeSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_error_of_the_product_is_one_line_and_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken() -> FakeSession:
         raise ConfigurationError("pilot.toml: gate.require is 'maybe'; expected proven")
 

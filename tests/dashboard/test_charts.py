@@ -14,14 +14,29 @@ from dashboard.charts import look
 from dashboard.charts.places import DENSE, MOST_MARKS, ROOMY, place
 from dashboard.charts.rates import escape_rates
 from dashboard.charts.shares import authorship_mix, shares_by_repository
-from dashboard.charts.track import sprint_track, standing, tally
+from dashboard.charts.track import Watch, caption, sprint_track, standing, tally
 from metrics.estimate import Coverage, Undefined
 from metrics.gate.states import FirstPublished
-from tests.builders_dashboard import AS_OF, assessment, broken, change, changes, evidence, rate, sprint, verdict
+from tests.builders_dashboard import (
+    AS_OF,
+    START,
+    assessment,
+    broken,
+    change,
+    changes,
+    evidence,
+    rate,
+    sprint,
+    verdict,
+)
+
+WATCH = Watch(30)
 
 
 def marks_of(drawn: go.Figure) -> list[Any]:
-    return [place for trace in drawn.data for place in (trace.customdata if trace.customdata is not None else ())]
+    return [
+        place for trace in drawn.data for place in (trace.customdata if trace.customdata is not None else ())
+    ]
 
 
 def texts(drawn: go.Figure) -> str:
@@ -43,7 +58,9 @@ def contrast(one: str, other: str) -> float:
 @settings(deadline=None, max_examples=25)
 def test_every_change_has_one_place_and_no_two_share_it(sizes: list[int]) -> None:
     sprints = [sprint(number, changes=size) for number, size in enumerate(sizes, start=1)]
-    rows = [change(1000 * each.number + place, each.number) for each in sprints for place in range(each.changes)]
+    rows = [
+        change(1000 * each.number + place, each.number) for each in sprints for place in range(each.changes)
+    ]
     marks = place(changes(rows), sprints).marks
     assert marks.height == sum(sizes)
     assert marks.select("x", "y").n_unique() == marks.height
@@ -84,29 +101,29 @@ def test_beyond_what_a_screen_can_show_clean_changes_share_a_mark_but_no_escape_
 
 def test_a_mark_carries_the_pull_request_that_a_click_opens() -> None:
     rows = [change(7, 1, mark="escape"), change(8, 1)]
-    drawn = sprint_track(changes(rows), [sprint(1, changes=2)], 30)
+    drawn = sprint_track(changes(rows), [sprint(1, changes=2)], WATCH)
     assert sorted(map(list, marks_of(drawn))) == [["acme/payments-api", 7], ["acme/payments-api", 8]]
 
 
 def test_the_legend_counts_every_mark_even_when_there_is_none() -> None:
     judged = broken()
-    drawn = sprint_track(judged.changes, judged.verdict.sprints, 30)
+    drawn = sprint_track(judged.changes, judged.verdict.sprints, WATCH)
     assert [trace.name for trace in drawn.data] == [
         "Watched, clean (279)", "Still watched (201)", "Untriaged finding (1)", "Escape (1)",
     ]  # fmt: skip
-    clean = sprint_track(changes([change(1, 1)]), [sprint(1)], 30)
+    clean = sprint_track(changes([change(1, 1)]), [sprint(1)], WATCH)
     assert clean.data[3].name == "Escape (0)"
     assert list(clean.data[3].x) == [None]
 
 
 def test_no_changes_at_all_is_said_in_the_title() -> None:
-    drawn = sprint_track(changes([]), [sprint(1, changes=0)], 30)
+    drawn = sprint_track(changes([]), [sprint(1, changes=0)], WATCH)
     assert drawn.layout.title.text == "No in-scope agent change has merged yet"
     assert "no changes" in texts(drawn)
 
 
 def test_a_title_cannot_smuggle_markup_into_the_hover_text() -> None:
-    drawn = sprint_track(changes([change(1, 1, title="<b onclick=1>x")]), [sprint(1)], 30)
+    drawn = sprint_track(changes([change(1, 1, title="<b onclick=1>x")]), [sprint(1)], WATCH)
     assert "&lt;b onclick=1&gt;x" in drawn.data[0].hovertext[0]
 
 
@@ -120,7 +137,15 @@ def test_a_title_cannot_smuggle_markup_into_the_hover_text() -> None:
     ],
 )
 def test_a_caption_says_how_far_a_sprint_has_been_watched(changed: dict[str, Any], text: str) -> None:
-    assert standing(sprint(1, **changed), 30) == text
+    assert standing(sprint(1, **changed), WATCH) == text
+
+
+def test_days_are_those_of_the_pilots_own_zone() -> None:
+    midnight_in_berlin = START - timedelta(hours=2)
+    begun = sprint(1, start=midnight_in_berlin, end=midnight_in_berlin + timedelta(days=14), mature=False)
+    assert (
+        caption(begun, Watch(30, "Europe/Berlin")) == "<b>Sprint 1</b>  from 06-01, closed, watched to 07-15"
+    )
 
 
 def test_a_tally_shows_what_was_published_first_when_it_differs() -> None:
@@ -137,6 +162,12 @@ def test_the_rate_chart_draws_limit_baselines_and_the_mark() -> None:
     assert {shape.x0 for shape in drawn.layout.shapes} == {0.01}
     assert "0 of 192 (0 %); at most 1.86 %" in texts(drawn)
     assert "1 % mark" in texts(drawn)
+
+
+def test_a_wide_interval_of_few_human_changes_does_not_squeeze_the_agents() -> None:
+    drawn = escape_rates(verdict(human_baseline=rate(1, 19, 0.26), before_baseline=rate(0, 3, 0.7)))
+    assert drawn.layout.xaxis.range[1] < 0.13
+    assert "1 of 19; at most 26 %" in texts(drawn)
 
 
 def test_an_unknown_baseline_is_words_and_no_bar() -> None:
@@ -175,7 +206,7 @@ def test_coverage_is_drawn_with_its_counts() -> None:
 
 def figures() -> Iterator[go.Figure]:
     judged = assessment()
-    yield sprint_track(judged.changes, judged.verdict.sprints, 30)
+    yield sprint_track(judged.changes, judged.verdict.sprints, WATCH)
     yield escape_rates(judged.verdict)
 
 

@@ -27,14 +27,17 @@ class Reader(HTMLParser):
         self.text = ""
         self.open: list[str] = []
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, tag: str, _attrs: list[tuple[str, str | None]]) -> None:
+        """Note a tag, and that it wants closing."""
         self.tags.append(tag)
         self.open += [] if tag == "br" else [tag]
 
     def handle_endtag(self, tag: str) -> None:
+        """Check that the tag closes the one opened last."""
         assert self.open.pop() == tag, f"</{tag}> closes something else"
 
     def handle_data(self, data: str) -> None:
+        """Collect text."""
         self.text += data
 
 
@@ -68,12 +71,14 @@ def test_states_differ_in_shape_and_words_not_only_in_colour() -> None:
 def test_foreign_text_is_shown_as_text_and_never_becomes_markup(text: str) -> None:
     hostile = f"<script>alert(1)</script>{text}<img src=x>"
     item = Attention(hostile, hostile, None, (hostile,))
-    judged = verdict(sentence=hostile, criteria=(outcome(title=hostile, sentence=hostile),), blocked_by=("no_bypass",))
+    judged = verdict(
+        sentence=hostile, criteria=(outcome(title=hostile, sentence=hostile),), blocked_by=("no_bypass",)
+    )
     html = (
         markup.verdict(judged)
         + markup.criteria(judged)
-        + markup.attention((item,), judged)
-        + markup.pilots((judged,), "other", "")
+        + markup.attention((item,), judged, {hostile: hostile})
+        + markup.pilots((judged,), "other")
         + markup.table((hostile,), ((hostile,),))
         + markup.footer((hostile,))
     )
@@ -81,7 +86,7 @@ def test_foreign_text_is_shown_as_text_and_never_becomes_markup(text: str) -> No
 
 
 def test_every_pilot_has_a_row_that_opens_it_and_the_chosen_one_is_marked() -> None:
-    html = markup.pilots((verdict("payments"), verdict("a&b")), "payments", "")
+    html = markup.pilots((verdict("payments"), verdict("a&b")), "payments")
     assert 'href="?pilot=a&amp;b"' not in html  # & would cut the address in two
     assert 'href="?pilot=a%26b"' in html
     assert html.count("pm-chosen") == 1
@@ -95,10 +100,17 @@ def test_blocking_criteria_come_first() -> None:
 
 def test_what_waits_for_a_person_says_who_since_when_and_which_rows() -> None:
     item = Attention("2 findings wait", "security reviewers", AS_OF - timedelta(days=9), ("f1", "f2"))
-    text = read(markup.attention((item,), verdict())).text
-    assert "security reviewers, for 9 days" in text
-    assert "2 rows" in text
-    assert "f1f2" in text
+    html = markup.attention((item,), verdict(), {"f1": "pilot=a&change=b"})
+    assert "security reviewers, for 9 days" in read(html).text
+    assert "f1f2" in read(html).text
+    assert 'href="?pilot=a&amp;change=b"' in html
+
+
+def test_a_long_list_of_rows_opens_on_demand() -> None:
+    item = Attention("4 findings wait", "security reviewers", None, ("f1", "f2", "f3", "f4"))
+    html = markup.attention((item,), verdict(), {})
+    assert "4 rows" in read(html).text
+    assert "details" in read(html).tags
 
 
 @pytest.mark.parametrize(("value", "width"), [(-3.0, "0.0%"), (66.0, "66.0%"), (240.0, "100.0%")])
@@ -116,7 +128,16 @@ def test_the_zero_is_held_against_people_and_against_late_dismissals() -> None:
 def test_provenance_names_every_setting_and_undeclared_agents() -> None:
     judged = verdict(epoch=EpochNow(2, AS_OF.date(), "model upgrade", ("codex 9",)))
     text = " · ".join(provenance_parts(judged, Policy(follow_up_days=45), "run-7"))
-    for part in ("2026-08-17", "run-7", "0123456789ab", "45 days", "1 %", "codex 9", "model upgrade", "medium"):
+    for part in (
+        "2026-08-17",
+        "run-7",
+        "0123456789ab",
+        "45 days",
+        "1 %",
+        "codex 9",
+        "model upgrade",
+        "medium",
+    ):
         assert part in text
 
 

@@ -33,7 +33,12 @@ def test_a_minimal_file_takes_the_defaults_of_the_definitions(tmp_path: Path) ->
     pilot = configuration.pilot[0]
     policy = configuration.policy(pilot)
     assert pilot.value().sprint_days == 14
-    assert (policy.require, policy.escape_rate, policy.follow_up_days, policy.proof) == ("proven", 0.01, 30, 20.0)
+    assert (policy.require, policy.escape_rate, policy.follow_up_days, policy.proof) == (
+        "proven",
+        0.01,
+        30,
+        20.0,
+    )
     assert policy.blocking == ("no_bypass", "independent_detection")
 
 

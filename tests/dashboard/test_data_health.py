@@ -9,21 +9,21 @@ __all__ = ["session"]
 PAGE = "views/data_health.py"
 
 
-def test_a_healthy_store_says_so(session: FakeSession) -> None:
+def test_a_healthy_store_says_so() -> None:
     shown = texts(opened(PAGE))
     assert "Every row held its contract" in shown
     assert "Every scan could be read and placed" in shown
     assert "Every security finding is explained" in shown
 
 
-def test_sources_show_freshness_and_rows_and_an_unknown_age_stays_empty(session: FakeSession) -> None:
+def test_sources_show_freshness_and_rows_and_an_unknown_age_stays_empty() -> None:
     table = opened(PAGE).dataframe[0].value
     assert list(table["Source"]) == ["github_export", "sarif"]
     assert list(table["Age"]) == ["5 h", ""]
     assert list(table["Rows in"]) == [1200, 90]
 
 
-def test_coverage_counts_only_changes_that_were_watched_to_the_end(session: FakeSession) -> None:
+def test_coverage_counts_only_changes_that_were_watched_to_the_end() -> None:
     shown = texts(opened(PAGE))
     assert "380 of 400 (95 %) in all; by something that had not looked before: 360 of 400 (90 %)" in shown
 
@@ -35,7 +35,9 @@ def test_rejected_rows_are_listed_by_rule(session: FakeSession) -> None:
     session.measured = healthy(rejects=rejects)
     app = opened(PAGE)
     assert "**3 broken rules**" in texts(app)
-    assert "status|vocabulary" in {cell for table in app.dataframe for cell in table.value.astype(str).to_numpy().flat}
+    assert "status|vocabulary" in {
+        cell for table in app.dataframe for cell in table.value.astype(str).to_numpy().flat
+    }
 
 
 def test_a_scan_that_cannot_be_read_says_why_and_what_to_do(session: FakeSession) -> None:
@@ -77,7 +79,12 @@ def test_a_store_without_a_row_says_what_to_do_in_every_part(session: FakeSessio
     app = opened(PAGE)
     assert not app.exception
     shown = texts(app)
-    for remedy in ("under `[sources]`", "under `[sources.sarif]`", "follow-up of the policy", "Name a source of them"):
+    for remedy in (
+        "under `[sources]`",
+        "under `[sources.sarif]`",
+        "follow-up of the policy",
+        "Name a source of them",
+    ):
         assert remedy in shown
 
 

@@ -29,26 +29,26 @@ def test_all_pilots_are_listed_with_rule_and_evidence(session: FakeSession) -> N
 
 
 @pytest.mark.parametrize("pilot", ["payments", "search", "checkout"])
-def test_choosing_a_pilot_shows_its_verdict(session: FakeSession, pilot: str) -> None:
+def test_choosing_a_pilot_shows_its_verdict(pilot: str) -> None:
     app = opened()
     app.selectbox(key="pilot").set_value(pilot).run()
     assert not app.exception
     assert f"Pilot {pilot}" in [each.value for each in app.subheader]
 
 
-def test_the_address_chooses_pilot_and_change(session: FakeSession) -> None:
+def test_the_address_chooses_pilot_and_change() -> None:
     app = at(pilot="checkout", change="acme/payments-api#2040")
     assert "Pilot checkout" in [each.value for each in app.subheader]
     assert "Take card numbers by form" in texts(app)
 
 
-def test_an_unknown_pilot_in_the_address_falls_back_to_the_first(session: FakeSession) -> None:
+def test_an_unknown_pilot_in_the_address_falls_back_to_the_first() -> None:
     app = at(pilot="nobody")
     assert not app.exception
     assert "Pilot payments" in [each.value for each in app.subheader]
 
 
-def test_opening_a_change_shows_its_pull_request_and_its_findings(session: FakeSession) -> None:
+def test_opening_a_change_shows_its_pull_request_and_its_findings() -> None:
     app = at(pilot="checkout")
     app.selectbox(key="change").set_value("acme/payments-api#2040").run()
     assert not app.exception
@@ -57,43 +57,46 @@ def test_opening_a_change_shows_its_pull_request_and_its_findings(session: FakeS
     assert "sql-injection" in shown
     assert "src/ledger.py:41" in shown
     assert any(
-        "https://example.org/acme/payments-api/pull/2040" in str(each.proto) for each in app.get("link_button")
+        "https://example.org/acme/payments-api/pull/2040" in str(each.proto)
+        for each in app.get("link_button")
     )
 
 
-def test_the_worst_changes_are_offered_first(session: FakeSession) -> None:
+def test_the_worst_changes_are_offered_first() -> None:
     options = at(pilot="checkout").selectbox(key="change").options
     assert options[:2] == ["acme/payments-api#2040", "acme/payments-api#4017"]
 
 
-def test_a_change_of_another_pilot_is_closed_when_the_pilot_changes(session: FakeSession) -> None:
+def test_a_change_of_another_pilot_is_closed_when_the_pilot_changes() -> None:
     app = at(pilot="checkout", change="acme/payments-api#2040")
     app.selectbox(key="pilot").set_value("search").run()
     assert not app.exception
     assert app.selectbox(key="change").value is None
 
 
-def test_each_choice_of_rows_lists_as_many_as_its_name_says(session: FakeSession) -> None:
+def test_each_choice_of_rows_lists_as_many_as_its_name_says() -> None:
     app = at(pilot="checkout")
     for option in app.selectbox(key="rows").options:
         app.selectbox(key="rows").set_value(option).run()
         said = int(option.rsplit("(", 1)[1].rstrip(")").replace(",", ""))
         assert app.dataframe[0].value.shape[0] == said, option
-        assert any(wording.plural(said, "row") in str(each.proto.label) for each in app.get("download_button"))
+        assert any(
+            wording.plural(said, "row") in str(each.proto.label) for each in app.get("download_button")
+        )
 
 
-def test_what_needs_a_person_is_named_and_nothing_is_said_when_nothing_does(session: FakeSession) -> None:
+def test_what_needs_a_person_is_named_and_nothing_is_said_when_nothing_does() -> None:
     assert "1 finding waits for triage" in html(at(pilot="checkout"))
     assert "Nothing waits for a person." in texts(at(pilot="payments"))
 
 
-def test_both_charts_have_words_for_those_who_cannot_see_them(session: FakeSession) -> None:
+def test_both_charts_have_words_for_those_who_cannot_see_them() -> None:
     charts = at(pilot="checkout").get("plotly_chart")
     assert len(charts) == 2
     assert all(len(chart.proto.alt) > 40 for chart in charts)
 
 
-def test_the_page_ends_with_where_its_numbers_come_from(session: FakeSession) -> None:
+def test_the_page_ends_with_where_its_numbers_come_from() -> None:
     shown = html(at(pilot="search"))
     assert "published run 20260817T000000-demo" in shown
     assert "policy 0123456789ab" in shown

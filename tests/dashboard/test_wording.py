@@ -13,7 +13,7 @@ from dashboard import wording
 from metrics.estimate import Coverage, Estimate, Undefined
 from metrics.gate.policy import READINGS
 from metrics.gate.states import STATES, Forecast, Readings
-from tests.builders_dashboard import outcome, verdict
+from tests.builders_dashboard import evidence, outcome, verdict
 
 NOW = datetime(2026, 8, 17, tzinfo=UTC)
 
@@ -25,7 +25,14 @@ def estimate(x: int = 1, n: int = 96, **changed: object) -> Estimate:
 
 @pytest.mark.parametrize(
     ("share", "text"),
-    [(0.0, "0 %"), (1.0, "100 %"), (0.0104, "1.04 %"), (0.125, "12.5 %"), (0.99999, ">99.9 %"), (1e-9, "<0.01 %")],
+    [
+        (0.0, "0 %"),
+        (1.0, "100 %"),
+        (0.0104, "1.04 %"),
+        (0.125, "12.5 %"),
+        (0.99999, ">99.9 %"),
+        (1e-9, "<0.01 %"),
+    ],
 )
 def test_a_percentage_is_never_rounded_to_nothing_or_to_everything(share: float, text: str) -> None:
     assert wording.percent(share) == text
@@ -69,7 +76,9 @@ def test_an_undefined_number_says_why_and_is_never_zero() -> None:
     assert wording.number(Undefined("no scan", 0, Coverage(0, 4))) == "unknown: no scan"
 
 
-@pytest.mark.parametrize(("waited", "text"), [(1, "1 hour"), (23, "23 hours"), (24, "1 day"), (240, "10 days")])
+@pytest.mark.parametrize(
+    ("waited", "text"), [(1, "1 hour"), (23, "23 hours"), (24, "1 day"), (240, "10 days")]
+)
 def test_age_is_told_in_whole_units(waited: int, text: str) -> None:
     assert wording.age(NOW - timedelta(hours=waited), NOW) == text
 
@@ -101,8 +110,22 @@ def test_the_face_always_has_both_lines() -> None:
 
 
 def test_what_blocks_is_called_by_the_titles_that_people_know() -> None:
-    judged = verdict(criteria=(outcome("no_bypass", title="Nothing bypassed"),), blocked_by=("no_bypass", "proven"))
+    judged = verdict(
+        criteria=(outcome("no_bypass", title="Nothing bypassed"),), blocked_by=("no_bypass", "proven")
+    )
     assert wording.allowed(judged) == "May not expand yet: Nothing bypassed and reading not reached: proven"
+
+
+def test_a_state_that_blocks_is_said_in_words() -> None:
+    assert wording.blockers(verdict(blocked_by=("NOT_MET",))) == ("rule broken",)
+
+
+def test_evidence_in_brief_is_cut_and_never_rounded_up_to_proof() -> None:
+    judged = verdict(evidence=evidence(progress=99.9, upper_limit=0.010004))
+    assert wording.evidence_brief(judged) == (
+        "0 of 192 watched changes escaped; rate at most 1.0004 %; evidence 99 of 100"
+    )
+    assert "no change" in wording.evidence_brief(verdict(evidence=evidence(changes=0)))
 
 
 def test_an_allowed_pilot_may_expand() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 import polars as pl
@@ -63,16 +64,25 @@ def test_two_protected_branches_are_not_compared_with_each_other():
 
 
 def test_sole_merge_between_two_scans_explains_the_news():
-    found = story([scan("s1", 1), scan("s2", 5)], [reported("s2", "bad")], [pull(6, 0.5), pull(7, 4)], [file(7)])
+    found = story(
+        [scan("s1", 1), scan("s2", 5)], [reported("s2", "bad")], [pull(6, 0.5), pull(7, 4)], [file(7)]
+    )
     expected = ("sole_merge", 7, "high", "post_merge", "merge-7", "s2")
-    names = ("method", "introduced_by", "confidence", "first_seen_stage", "introduced_commit", "first_seen_scan")
+    names = (
+        "method",
+        "introduced_by",
+        "confidence",
+        "first_seen_stage",
+        "introduced_commit",
+        "first_seen_scan",
+    )
     assert facts(found["bad"], *names) == expected
 
 
 @pytest.mark.parametrize(
     ("files", "confidence"), [([file(7)], "high"), ([file(7, "other.py")], "low"), ([], "medium")]
 )
-def test_confidence_in_the_sole_merge_depends_on_the_files_it_touched(files, confidence):
+def test_confidence_in_the_sole_merge_depends_on_the_files_it_touched(files: list[Row], confidence: str):
     found = story([scan("s1", 1), scan("s2", 5)], [reported("s2", "bad")], [pull(7, 4)], files)
     assert facts(found["bad"], "introduced_by", "confidence") == (7, confidence)
 
@@ -233,7 +243,9 @@ def test_explicit_word_wins_over_the_baseline():
 
 
 def test_scan_of_the_branch_that_names_a_pull_request_explains_its_news():
-    found = story([scan("s1", 1), scan("s2", 5, pull_request=9)], [reported("s2", "bad")], [pull(7, 4), pull(9, 2)])
+    found = story(
+        [scan("s1", 1), scan("s2", 5, pull_request=9)], [reported("s2", "bad")], [pull(7, 4), pull(9, 2)]
+    )
     assert facts(found["bad"], "method", "introduced_by") == ("explicit", 9)
 
 
@@ -264,7 +276,13 @@ def test_result_marked_absent_is_not_present():
 
 
 def test_finding_ends_with_the_first_ok_scan_of_its_stream_without_it():
-    scans = [scan("s1", 1), scan("x", 2, **OTHER), scan("p", 3, status="partial"), scan("s2", 4), scan("s3", 5)]
+    scans = [
+        scan("s1", 1),
+        scan("x", 2, **OTHER),
+        scan("p", 3, status="partial"),
+        scan("s2", 4),
+        scan("s3", 5),
+    ]
     assert story(scans, [reported("s1", "old")])["old"]["gone_at"] == day(4)
 
 
@@ -298,8 +316,12 @@ def test_rows_have_the_columns_and_types_of_the_contract():
 
 
 def test_rows_hold_their_contract():
-    found = attribute(*frames([scan("s1", 1), scan("s2", 3)], [*reported("s1", "old"), *reported("s2", "bad")]))
-    complete = found.with_columns(source=pl.lit("x"), ingested_at="first_seen_at", extras=pl.lit(None, pl.String))
+    found = attribute(
+        *frames([scan("s1", 1), scan("s2", 3)], [*reported("s1", "old"), *reported("s2", "bad")])
+    )
+    complete = found.with_columns(
+        source=pl.lit("x"), ingested_at="first_seen_at", extras=pl.lit(None, pl.String)
+    )
     assert FINDINGS.schema.validate(complete).height == 2
 
 
@@ -313,10 +335,11 @@ def test_lazy_tables_are_read_too():
 
 
 NAMES = ["a", "b", "c"]
+History = tuple[list[Row], list[Row], list[Row], list[Row]]
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> tuple[list[Row], list[Row], list[Row], list[Row]]:
+def histories(draw: st.DrawFn) -> History:
     scans, results = [], []
     for place in range(draw(st.integers(1, 8))):
         build = draw(st.sampled_from([scan, head_scan]))
@@ -335,7 +358,7 @@ def histories(draw: st.DrawFn) -> tuple[list[Row], list[Row], list[Row], list[Ro
 
 @settings(deadline=None, max_examples=60)
 @given(histories(), st.randoms(use_true_random=False))
-def test_order_of_the_rows_changes_nothing(history, chance):
+def test_order_of_the_rows_changes_nothing(history: History, chance: Random):
     shuffled = [list(rows) for rows in history]
     for rows in shuffled:
         chance.shuffle(rows)
@@ -344,7 +367,7 @@ def test_order_of_the_rows_changes_nothing(history, chance):
 
 @settings(deadline=None, max_examples=60)
 @given(histories())
-def test_every_open_report_is_one_finding_and_every_finding_was_reported(history):
+def test_every_open_report_is_one_finding_and_every_finding_was_reported(history: History):
     scans, results, *_ = history
     read = {row["scan_id"] for row in scans if row["status"] != "failed"}
     on_main = {row["scan_id"] for row in scans if row["stage"] == "post_merge"} & read
@@ -357,17 +380,21 @@ def test_every_open_report_is_one_finding_and_every_finding_was_reported(history
 
 @settings(deadline=None, max_examples=60)
 @given(histories())
-def test_times_of_a_finding_are_in_order(history):
+def test_times_of_a_finding_are_in_order(history: History):
     found = attribute(*frames(*history))
-    seen_after = pl.col("post_merge_seen_at").is_null() | (pl.col("post_merge_seen_at") >= pl.col("first_seen_at"))
+    seen_after = pl.col("post_merge_seen_at").is_null() | (
+        pl.col("post_merge_seen_at") >= pl.col("first_seen_at")
+    )
     gone_after = pl.col("gone_at").is_null() | (pl.col("gone_at") > pl.col("first_seen_at"))
-    has_change = pl.col("introduced_by").is_not_null() == ~pl.col("method").is_in(["baseline", "unattributed"])
+    has_change = pl.col("introduced_by").is_not_null() == ~pl.col("method").is_in(
+        ["baseline", "unattributed"]
+    )
     assert found.select((seen_after & gone_after & has_change).all()).item()
 
 
 @settings(deadline=None, max_examples=60)
 @given(histories(), st.integers(1, 500))
-def test_lines_added_above_change_no_finding(history, added):
+def test_lines_added_above_change_no_finding(history: History, added: int):
     scans, results, pulls, files = history
     moved = [{**row, "line": row["line"] + added} for row in results]
     before = attribute(*frames(scans, results, pulls, files)).drop("line")

@@ -111,8 +111,7 @@ def test_installing_an_agent_is_not_made_by_it():
     "block",
     [
         "<!-- CURSOR_SUMMARY -->\nBy https://cursor.com/agents\n<!-- /CURSOR_SUMMARY -->",
-        "<!-- This is an auto-generated comment: release notes by coderabbit.ai -->\n"
-        "Generated with Claude Code\n<!-- end of auto-generated comment -->",
+        "<!-- This is an auto-generated comment: coderabbit.ai -->\nMade by Claude Code\n<!-- end of -->",
         "<!-- start pr-codex -->\nhttps://chatgpt.com/codex/tasks/task_1\n<!-- end pr-codex -->",
     ],
     ids=["cursor", "coderabbit", "pr-codex"],
@@ -147,7 +146,7 @@ def test_a_rule_does_not_judge_changes_that_are_older_than_it():
         (pull(1), [CLAUDE, "Fix"], "assisted"),
         (pull(1, body=CLAUDE), ["Fix"], "assisted"),
         (pull(1, "dependabot", "bot"), ["Bump"], "automation"),
-        (pull(1, "dependabot", "bot", body="Generated with [Claude Code](https://claude.ai/code)"), [], "automation"),
+        (pull(1, "dependabot", "bot", body="Generated with Claude Code"), [], "automation"),
         (pull(1, "github-actions", "bot", branch="claude/issue-1"), [], "agent"),
         (pull(1, "acme-release", "bot"), ["Release"], "automation"),
         (pull(1), ["Fix"], "human"),
@@ -336,6 +335,12 @@ def test_no_address_of_a_person_is_kept_and_no_quotation_is_long(name: str, text
 
     assert "people.example" not in str(evidence)
     assert all(len(signal.partition(": ")[2]) <= QUOTE_CHARS for signal in evidence.signals)
+
+
+def test_a_machine_that_co_authors_is_nobodys_driver():
+    trailer = "Co-authored-by: Tidy <5+acme-tidy[bot]@users.noreply.github.com>"
+
+    assert commit_signals("jane", "Jane", None, f"Fix\n\n{trailer}").signals == []
 
 
 def test_a_no_reply_address_is_kept_as_its_account():

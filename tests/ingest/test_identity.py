@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from random import Random
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -85,20 +87,20 @@ def test_results_that_are_gone_do_not_shift_those_that_are_there():
 
 @settings(deadline=None, max_examples=100)
 @given(SIGHTINGS)
-def test_every_result_of_a_scan_has_a_key_of_its_own(sightings):
+def test_every_result_of_a_scan_has_a_key_of_its_own(sightings: list[Sighting]):
     assert len(set(finding_keys(sightings))) == len(sightings)
 
 
 @settings(deadline=None, max_examples=100)
 @given(SIGHTINGS, st.integers(1, 1000))
-def test_lines_added_above_change_nothing(sightings, added):
+def test_lines_added_above_change_nothing(sightings: list[Sighting], added: int):
     moved = [seen._replace(line=seen.line + added) for seen in sightings]
     assert finding_keys(moved) == finding_keys(sightings)
 
 
 @settings(deadline=None, max_examples=100)
 @given(SIGHTINGS, st.randoms(use_true_random=False))
-def test_order_of_the_results_changes_nothing(sightings, chance):
+def test_order_of_the_results_changes_nothing(sightings: list[Sighting], chance: Random):
     order = list(range(len(sightings)))
     chance.shuffle(order)
     keys = finding_keys(sightings)
@@ -107,5 +109,5 @@ def test_order_of_the_results_changes_nothing(sightings, chance):
 
 @settings(deadline=None, max_examples=100)
 @given(st.text())
-def test_bare_text_has_no_whitespace_left(text):
+def test_bare_text_has_no_whitespace_left(text: str):
     assert not any(each.isspace() for each in bare_text(text))

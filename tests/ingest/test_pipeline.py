@@ -77,8 +77,12 @@ def store(tmp_path: Path) -> Store:
     return Store(str(tmp_path / "lake"))
 
 
-def run(store: Store, folder: Folder, at: datetime = NOW, settings: IngestSettings | None = None) -> IngestReport:
-    job = Job(settings or IngestSettings(), folder.base, (folder.source,), "0.1", '{"payments": "d1"}', lambda: at)
+def run(
+    store: Store, folder: Folder, at: datetime = NOW, settings: IngestSettings | None = None
+) -> IngestReport:
+    job = Job(
+        settings or IngestSettings(), folder.base, (folder.source,), "0.1", '{"payments": "d1"}', lambda: at
+    )
     with store.lock("test"):
         return ingest(store, job)
 
@@ -191,9 +195,10 @@ def test_a_run_that_dies_before_publishing_leaves_the_old_state(
     def dies(*_arguments: object, **_more: object) -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patched:
         patched.setattr(Store, "publish", dies)
-        run(store, folder)
+        with pytest.raises(KeyboardInterrupt):
+            run(store, folder)
     assert published(store).get_column("number").to_list() == [1]
     assert run(store, folder).changed
     assert sorted(published(store).get_column("number").to_list()) == [1, 2]

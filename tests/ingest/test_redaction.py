@@ -21,7 +21,7 @@ TOKENS = [
 
 
 @pytest.mark.parametrize("token", TOKENS)
-def test_token_is_gone_from_the_message(token):
+def test_token_is_gone_from_the_message(token: str):
     redacted = redacted_message(f"found {token} in config")
     assert redacted == "found *** in config"
 
@@ -63,7 +63,7 @@ def test_blank_secret_does_not_tear_the_text_apart():
         "src/main/java/org/example/payments/PaymentController.java",
     ],
 )
-def test_plain_sentence_stays_as_it_is(text):
+def test_plain_sentence_stays_as_it_is(text: str):
     assert redacted_message(text) == text
 
 
@@ -86,12 +86,12 @@ def test_hexadecimal_digest_looks_random_and_a_short_one_does_not():
 
 @settings(deadline=None, max_examples=200)
 @given(st.text(max_size=400))
-def test_redacting_twice_is_redacting_once(text):
+def test_redacting_twice_is_redacting_once(text: str):
     once = redacted_message(text)
     assert redacted_message(once) == once
 
 
 @settings(deadline=None, max_examples=100)
 @given(st.text(alphabet="abc \n", max_size=100), st.sampled_from(TOKENS))
-def test_no_token_survives_any_surrounding(text, token):
+def test_no_token_survives_any_surrounding(text: str, token: str):
     assert token not in without_secrets(f"{text} {token} {text}")

@@ -9,7 +9,7 @@ import pytest
 
 from ingest.sources.base import SourceFile
 from ingest.sources.sarif import SARIF
-from tests.builders_sarif import results_of, scans_of, settings
+from tests.builders_sarif import Row, results_of, scans_of, settings
 
 FINDINGS = Path(__file__).parents[2] / ".." / "shared" / "real" / "findings"
 MANIFEST = FINDINGS / "manifest.csv"
@@ -20,12 +20,12 @@ NO_JSON = "checkov_banner_not_json.sarif"
 pytestmark = pytest.mark.skipif(not ROWS, reason="the real files are not beside this checkout")
 
 
-def read(name):
+def read(name: str):
     return SARIF.parse(SourceFile(FINDINGS / "sarif" / name, name), settings())
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["file"])
-def test_real_file_has_the_status_and_the_results_of_the_manifest(row):
+def test_real_file_has_the_status_and_the_results_of_the_manifest(row: Row):
     scans = scans_of(read(row["file"]))
     expected = "unreadable" if row["file"] == NO_JSON else row["expected_status"]
     assert {scan["status"] for scan in scans} == {expected}
@@ -36,7 +36,7 @@ def test_real_file_has_the_status_and_the_results_of_the_manifest(row):
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["file"])
-def test_real_file_gives_every_result_an_identity_of_its_own(row):
+def test_real_file_gives_every_result_an_identity_of_its_own(row: Row):
     rows = results_of(read(row["file"]))
     assert len({(each["scan_id"], each["finding_key"]) for each in rows}) == len(rows)
 
@@ -47,8 +47,10 @@ def test_file_cut_at_two_thirds_gives_what_came_before():
 
 
 def test_utf16_file_gives_the_same_rows_as_its_original():
-    original, recoded = (read(name).frames["scan_results"] for name in ("gitleaks_7.4.sarif", "DERIVED_utf16le_bom.sarif"))
-    columns = ["finding_key", "rule", "path", "line", "message"]
+    original, recoded = (
+        read(name).frames["scan_results"] for name in ("gitleaks_7.4.sarif", "DERIVED_utf16le_bom.sarif")
+    )
+    columns = ["position", "rule", "path", "line", "severity", "message"]
     assert recoded.select(columns).equals(original.select(columns))
 
 
@@ -68,8 +70,10 @@ def test_rules_of_extensions_are_found():
     assert all(row["cwe"] for row in rows)
 
 
-@pytest.mark.parametrize("name", ["snyk_open_source_maven.sarif", "trivy_0.56.1.sarif", "grype_0.34_image.sarif"])
-def test_packages_and_images_are_not_blamed_on_lines(name):
+@pytest.mark.parametrize(
+    "name", ["snyk_open_source_maven.sarif", "trivy_0.56.1.sarif", "grype_0.34_image.sarif"]
+)
+def test_packages_and_images_are_not_blamed_on_lines(name: str):
     assert not any(row["is_blamable"] for row in results_of(read(name)))
 
 

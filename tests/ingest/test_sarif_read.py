@@ -3,6 +3,8 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+from pathlib import Path
+from typing import Any
 
 import ijson
 import pytest
@@ -16,7 +18,7 @@ BANNER = b"   ___ scanner 1.0 ___\n { / _` }\nresults:\n"
 
 
 @pytest.fixture(params=["at once", "streamed"])
-def reading(request, monkeypatch):
+def reading(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch):
     """Both ways to read: all at once, and result by result as for files above 100 MB."""
     if request.param == "streamed":
         monkeypatch.setattr(opening, "SMALL_BYTES", 10)
@@ -39,13 +41,14 @@ def reading(request, monkeypatch):
     ],
     ids=["plain", "bom", "utf16le", "utf16be", "utf16 bare", "utf32", "gzip", "base64", "gzip bom", "banner"],
 )
-def test_wrapped_file_gives_the_same_two_results(tmp_path, reading, content):
+@pytest.mark.usefixtures("reading")
+def test_wrapped_file_gives_the_same_two_results(tmp_path: Path, content: Any):
     parsed = parse(tmp_path, content)
     assert [row["rule"] for row in results_of(parsed)] == ["B1", "B2"]
     assert scans_of(parsed)[0]["status"] == "ok"
 
 
-def test_both_ways_of_reading_give_the_same_rows(tmp_path, monkeypatch):
+def test_both_ways_of_reading_give_the_same_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     runs = [
         run([result(locations=[location(line=line)]) for line in (1, 2.0)], artifacts=[]),
         run(None),
@@ -58,16 +61,21 @@ def test_both_ways_of_reading_give_the_same_rows(tmp_path, monkeypatch):
         assert streamed.frames[name].equals(at_once.frames[name])
 
 
-def test_tool_that_stands_after_the_results_still_names_them(tmp_path, reading):
+@pytest.mark.usefixtures("reading")
+def test_tool_that_stands_after_the_results_still_names_them(tmp_path: Path):
     late = run([result(ruleId=None, ruleIndex=0)])
     tool = {"driver": {"name": "Late", "rules": [{"id": "L1"}]}}
-    reordered = {"results": late["results"], **{k: v for k, v in late.items() if k not in ("results", "tool")}}
+    reordered = {
+        "results": late["results"],
+        **{k: v for k, v in late.items() if k not in ("results", "tool")},
+    }
     content = json.dumps({"runs": [{**reordered, "tool": tool}], "version": "2.1.0"}).encode()
     parsed = parse(tmp_path, content)
     assert (scans_of(parsed)[0]["tool"], results_of(parsed)[0]["rule"]) == ("Late", "L1")
 
 
-def test_cut_file_gives_the_findings_before_the_cut_as_a_partial_scan(tmp_path, reading):
+@pytest.mark.usefixtures("reading")
+def test_cut_file_gives_the_findings_before_the_cut_as_a_partial_scan(tmp_path: Path):
     content = log(run([result(ruleId=f"B{number}") for number in range(50)]))
     cut = content[: content.index(b'"B30"')]
     parsed = parse(tmp_path, cut)
@@ -76,7 +84,7 @@ def test_cut_file_gives_the_findings_before_the_cut_as_a_partial_scan(tmp_path, 
     assert [row["rule"] for row in results_of(parsed)] == [f"B{number}" for number in range(30)]
 
 
-def test_cut_gzip_gives_the_findings_before_the_cut(tmp_path):
+def test_cut_gzip_gives_the_findings_before_the_cut(tmp_path: Path):
     noise = [result(ruleId=f"B{number}", guid=f"{number * 7919:x}") for number in range(20_000)]
     packed = gzip.compress(log(run(noise)))
     (scan,) = scans_of(parse(tmp_path, packed[: len(packed) * 3 // 4]))
@@ -84,7 +92,8 @@ def test_cut_gzip_gives_the_findings_before_the_cut(tmp_path):
     assert 0 < scan["result_count"] < 20_000
 
 
-def test_cut_between_two_runs_is_told_by_a_scan_of_its_own(tmp_path, reading):
+@pytest.mark.usefixtures("reading")
+def test_cut_between_two_runs_is_told_by_a_scan_of_its_own(tmp_path: Path):
     content = log(run([result()]), run([result(ruleId="B2")]))
     cut = content[: content.index(b"}, {", content.index(b'"results"')) + 1]
     scans = scans_of(parse(tmp_path, cut))
@@ -92,7 +101,8 @@ def test_cut_between_two_runs_is_told_by_a_scan_of_its_own(tmp_path, reading):
     assert "ends early" in scans[1]["status_reason"]
 
 
-def test_run_before_the_cut_is_whole(tmp_path, reading):
+@pytest.mark.usefixtures("reading")
+def test_run_before_the_cut_is_whole(tmp_path: Path):
     content = log(run([result()]), run([result(ruleId="B2"), result(ruleId="B3")]))
     scans = scans_of(parse(tmp_path, content[: content.index(b'"B3"')]))
     assert [(scan["status"], scan["result_count"]) for scan in scans] == [("ok", 1), ("partial", 1)]
@@ -115,7 +125,7 @@ def test_run_before_the_cut_is_whole(tmp_path, reading):
         (b"H4sIA", "gzip in base64 but is damaged"),
     ],
 )
-def test_unreadable_file_is_a_scan_that_says_why(tmp_path, content, words):
+def test_unreadable_file_is_a_scan_that_says_why(tmp_path: Path, content: Any, words: str):
     parsed = parse(tmp_path, content)
     (scan,) = scans_of(parsed)
     assert (scan["status"], scan["result_count"], scan["file"]) == ("unreadable", None, "scans/a.sarif")
@@ -123,25 +133,27 @@ def test_unreadable_file_is_a_scan_that_says_why(tmp_path, content, words):
     assert results_of(parsed) == []
 
 
-def test_version_may_be_told_by_the_schema_alone(tmp_path):
+def test_version_may_be_told_by_the_schema_alone(tmp_path: Path):
     content = json.dumps({"$schema": "https://x.example/sarif-schema-2.1.0.json", "runs": [run()]}).encode()
     assert scans_of(parse(tmp_path, content))[0]["status"] == "ok"
 
 
-def test_control_characters_bad_bytes_and_trailing_text_do_no_harm(tmp_path):
+def test_control_characters_bad_bytes_and_trailing_text_do_no_harm(tmp_path: Path):
     content = log(run([result(message={"text": "MARK"})])).replace(b"MARK", b"a\x01b\xff c") + b"\nbye"
     parsed = parse(tmp_path, content)
     assert scans_of(parsed)[0]["status"] == "ok"
     assert results_of(parsed)[0]["message"] == "a\x01b\ufffd c"
 
 
-def test_half_of_a_surrogate_pair_in_a_message_can_be_stored(tmp_path, reading):
+@pytest.mark.usefixtures("reading")
+def test_half_of_a_surrogate_pair_in_a_message_can_be_stored(tmp_path: Path):
     content = log(run([result(message={"text": "MARK"})])).replace(b"MARK", rb"bad \ud800 text")
     parsed = parse(tmp_path, content)
     assert parsed.frames["scan_results"].height + (scans_of(parsed)[0]["status"] != "ok") >= 1
 
 
-def test_one_result_of_a_wrong_shape_spoils_only_itself(tmp_path, reading):
+@pytest.mark.usefixtures("reading")
+def test_one_result_of_a_wrong_shape_spoils_only_itself(tmp_path: Path):
     parsed = parse(tmp_path, log(run([result(), {"locations": "here"}, result(ruleId="B2")])))
     (scan,) = scans_of(parsed)
     assert (scan["status"], scan["result_count"]) == ("partial", 3)
@@ -149,14 +161,14 @@ def test_one_result_of_a_wrong_shape_spoils_only_itself(tmp_path, reading):
     assert [row["position"] for row in results_of(parsed)] == [0, 2]
 
 
-def test_one_run_of_a_wrong_shape_spoils_only_itself(tmp_path):
+def test_one_run_of_a_wrong_shape_spoils_only_itself(tmp_path: Path):
     scans = scans_of(parse(tmp_path, log(run(tool=7), run([result()]))))
     assert [scan["status"] for scan in scans] == ["unreadable", "ok"]
     assert "`$.tool`" in scans[0]["status_reason"]
 
 
-def test_missing_c_backend_is_an_error_that_says_what_to_install(monkeypatch):
-    def refuse(_name):
+def test_missing_c_backend_is_an_error_that_says_what_to_install(monkeypatch: pytest.MonkeyPatch):
+    def refuse(_name: Any):
         raise ImportError
 
     monkeypatch.setattr(ijson, "get_backend", refuse)

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from ingest.sources.sarif.rules import normalised
@@ -9,7 +12,10 @@ RULES = [{"id": "B1"}, {"id": "B2"}]
 
 
 def tool(rules=(), extensions=(), **driver):
-    return {"driver": {"name": "Probe", "version": "1.0", "rules": list(rules), **driver}, "extensions": list(extensions)}
+    return {
+        "driver": {"name": "Probe", "version": "1.0", "rules": list(rules), **driver},
+        "extensions": list(extensions),
+    }
 
 
 @pytest.mark.parametrize(
@@ -26,24 +32,24 @@ def tool(rules=(), extensions=(), **driver):
         ({"ruleId": None, "ruleIndex": -1}, "(none)"),
     ],
 )
-def test_rule_is_found_by_every_way_the_standard_knows(tmp_path, parts, expected):
+def test_rule_is_found_by_every_way_the_standard_knows(tmp_path: Path, parts: Any, expected: Any):
     probe = tool(RULES, [{"name": "pack", "rules": [{"id": "X1"}]}])
     assert only_result(tmp_path, result(**parts), tool=probe)["rule"] == expected
 
 
 @pytest.mark.parametrize("named", [{"ruleId": "B1/sub/subsub"}, {"ruleId": None, "rule": {"id": "B1/sub"}}])
-def test_hierarchical_id_has_the_facts_of_the_rule_it_begins_with(tmp_path, named):
+def test_hierarchical_id_has_the_facts_of_the_rule_it_begins_with(tmp_path: Path, named: Any):
     probe = tool([{"id": "B1", "properties": {"security-severity": "9.8"}}])
     assert only_result(tmp_path, result(**named), tool=probe)["severity"] == "critical"
 
 
-def test_message_of_the_rule_takes_the_arguments_of_the_result(tmp_path):
+def test_message_of_the_rule_takes_the_arguments_of_the_result(tmp_path: Path):
     probe = tool([{"id": "B1", "messageStrings": {"bad": {"text": "{0} calls {1}, not {2}"}}}])
     found = result(message={"id": "bad", "arguments": ["f", "g"]})
     assert only_result(tmp_path, found, tool=probe)["message"] == "f calls g, not {2}"
 
 
-def test_markdown_stands_in_for_a_missing_text(tmp_path):
+def test_markdown_stands_in_for_a_missing_text(tmp_path: Path):
     assert only_result(tmp_path, result(message={"markdown": "**bad**"}))["message"] == "**bad**"
 
 
@@ -57,36 +63,36 @@ def test_markdown_stands_in_for_a_missing_text(tmp_path):
         ("home.go.own-rule", "home.go.own-rule"),
     ],
 )
-def test_folder_of_the_configuration_is_no_part_of_the_rule(rule, expected):
+def test_folder_of_the_configuration_is_no_part_of_the_rule(rule: Any, expected: Any):
     assert normalised(rule, "Opengrep OSS") == expected
 
 
-def rules_version(folder, *results, probe):
+def rules_version(folder: Path, *results: Any, probe: Any):
     return scans_of(parse(folder, log(run(results, tool=probe))))[0]["rules_version"]
 
 
-def test_rules_version_names_the_rule_packs(tmp_path):
+def test_rules_version_names_the_rule_packs(tmp_path: Path):
     pack = {"name": "queries", "semanticVersion": "1.3", "rules": RULES}
     empty = {"name": "library", "semanticVersion": "9.9"}
     assert rules_version(tmp_path, probe=tool(extensions=[pack, empty])) == "1.0+queries@1.3"
 
 
-def test_other_rules_under_the_same_tool_version_are_another_rules_version(tmp_path):
+def test_other_rules_under_the_same_tool_version_are_another_rules_version(tmp_path: Path):
     before = rules_version(tmp_path, probe=tool(RULES))
     after = rules_version(tmp_path, probe=tool([*RULES, {"id": "B3"}]))
     assert before.startswith("1.0+rules.")
     assert before != after
 
 
-def test_order_of_the_rules_does_not_change_the_rules_version(tmp_path):
+def test_order_of_the_rules_does_not_change_the_rules_version(tmp_path: Path):
     assert rules_version(tmp_path, probe=tool(RULES)) == rules_version(tmp_path, probe=tool(RULES[::-1]))
 
 
-def test_list_of_only_the_rules_that_fired_says_nothing_about_the_rules(tmp_path):
+def test_list_of_only_the_rules_that_fired_says_nothing_about_the_rules(tmp_path: Path):
     both = rules_version(tmp_path, result(), result(ruleId="B2"), probe=tool(RULES))
     none = rules_version(tmp_path, probe=tool())
     assert both == none == "1.0"
 
 
-def test_rules_version_is_unknown_without_versions_and_rules(tmp_path):
+def test_rules_version_is_unknown_without_versions_and_rules(tmp_path: Path):
     assert rules_version(tmp_path, probe=tool(version=None)) is None

@@ -342,3 +342,14 @@ def test_the_ledger_says_which_versions_a_run_published(store: Store):
     store.publish(run(source="sarif"))
     assert store.runs()["published"].to_list() == ['{"reviews":0}']
     assert store.runs().schema == pl.Schema(INGEST_RUNS.polars_schema)
+
+
+def test_a_run_whose_rows_were_stamped_one_after_the_other_is_read_whole(store: Store):
+    first = run(source="sarif", published_at="2026-08-03T12:00:00.000002Z")
+    published = store.publish(
+        pl.concat([first, run(source="derive", published_at="2026-08-03T12:00:00.000005Z")])
+    )
+    assert store.read("ingest_runs", published).collect().height == 2
+    reversed_order = run("run-2", source="derive", published_at="2026-08-03T13:00:00.000002Z")
+    later = run("run-2", source="a", published_at="2026-08-03T13:00:00.000005Z")
+    assert store.read("ingest_runs", store.publish(pl.concat([reversed_order, later]))).collect().height == 4

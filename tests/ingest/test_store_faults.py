@@ -78,7 +78,7 @@ def round_of(number: int) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 def published_round(store: Store) -> int:
-    """Number of the round that readers see; every row of both tables must carry it."""
+    """Tell the number of the round that readers see; every row of both tables must carry it."""
     published = store.published()
     if published is None:
         return 0

@@ -27,7 +27,7 @@ CHANGES = [pull_request(number) for number in range(1, 5)]
 def number(metric: str, arm: str = "agent", *, at: float = 60, **rows: Any) -> Number:
     """The metric over the pilot's first epoch."""
     given = tables(**{"pull_requests": CHANGES, **rows})
-    found = compute(given, [pilot()], policy(), day(at))
+    found = compute(given, [pilot()], {"pay": policy()}, day(at))
     return next(
         each.number for each in found if (each.metric, each.arm, each.segment) == (metric, arm, "all")
     )

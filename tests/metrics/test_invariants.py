@@ -42,8 +42,8 @@ def busy() -> Rows:
     return rows
 
 
-BUSY = compute(tables(**busy()), [pilot()], policy(), day(80))
-EMPTY = compute(tables(), [pilot()], policy(), day(80))
+BUSY = compute(tables(**busy()), [pilot()], {"pay": policy()}, day(80))
+EMPTY = compute(tables(), [pilot()], {"pay": policy()}, day(80))
 
 
 def of(metric: Metric, results: list[Result]) -> list[Result]:
@@ -79,7 +79,7 @@ def test_coverage_always_adds_up(results: list[Result]):
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_nothing(chance: Any):
     shuffled = {name: chance.sample(rows, len(rows)) for name, rows in busy().items()}
-    assert compute(tables(**shuffled), [pilot()], policy(), day(80)) == BUSY
+    assert compute(tables(**shuffled), [pilot()], {"pay": policy()}, day(80)) == BUSY
     ask = Ask(day(80))
     ours, theirs = (assess(tables(**rows), pilot(), policy(), ask) for rows in (shuffled, busy()))
     assert ours.verdict == theirs.verdict

@@ -29,7 +29,7 @@ FIELDS = {
 
 
 def test_there_is_one_row_per_metric_arm_and_window():
-    found = compute(tables(**clean_sprints(3, 2)), [pilot()], policy(), day(20))
+    found = compute(tables(**clean_sprints(3, 2)), [pilot()], {"pay": policy()}, day(20))
     keys = [(row.metric, row.arm, row.segment) for row in found]
     expected = [
         (metric.id, arm, segment)
@@ -41,7 +41,7 @@ def test_there_is_one_row_per_metric_arm_and_window():
 
 
 def test_a_row_reads_alone():
-    row = compute(tables(**clean_sprints(3, 1)), [pilot()], policy(), day(20))[0].as_json()
+    row = compute(tables(**clean_sprints(3, 1)), [pilot()], {"pay": policy()}, day(20))[0].as_json()
     assert set(row) == FIELDS
     assert row["window"] == {
         "kind": "sprint",
@@ -54,14 +54,14 @@ def test_a_row_reads_alone():
 
 
 def test_what_is_undefined_is_null_with_its_reason_and_everything_is_json():
-    rows = [row.as_json() for row in compute(tables(), [pilot()], policy(), day(20))]
+    rows = [row.as_json() for row in compute(tables(), [pilot()], {"pay": policy()}, day(20))]
     assert all(row["value"] is None and row["undefined_reason"] for row in rows)
     assert dumps(rows, allow_nan=False)
 
 
 def test_every_pilot_has_its_own_rows():
     both = [pilot(name="a"), pilot(name="b", repositories=("other/*",))]
-    found = compute(tables(**clean_sprints(3, 1)), both, policy(), day(20))
+    found = compute(tables(**clean_sprints(3, 1)), both, dict.fromkeys("ab", policy()), day(20))
     rates = [
         row.number for row in found if (row.metric, row.arm, row.segment) == (CATALOGUE[0].id, "agent", "all")
     ]
@@ -69,6 +69,6 @@ def test_every_pilot_has_its_own_rows():
 
 
 def test_before_the_start_only_the_epoch_has_a_row_and_it_is_empty():
-    found = compute(tables(**clean_sprints(3, 1)), [pilot()], policy(), day(-10))
+    found = compute(tables(**clean_sprints(3, 1)), [pilot()], {"pay": policy()}, day(-10))
     assert {row.segment for row in found} == {"all"}
     assert {row.number.n for row in found} == {0}

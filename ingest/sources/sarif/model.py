@@ -212,14 +212,14 @@ class Log(Part):
 
 
 def text_of(value: Any) -> str | None:
-    """A text that says something, else null; never a half of a surrogate pair."""
+    """Text that says something, else null; never a half of a surrogate pair."""
     if not isinstance(value, str) or not value.strip():
         return None
     return value.encode("utf-8", "replace").decode()
 
 
 def whole_of(value: Any) -> int | None:
-    """A whole number, also where it came as text or as 12.0; else null."""
+    """Whole number, also where it came as text or as 12.0; else null."""
     if isinstance(value, bool):
         return None
     if isinstance(value, str) and value.strip().isdecimal():
@@ -229,12 +229,12 @@ def whole_of(value: Any) -> int | None:
 
 
 def at(items: list[Item] | None, index: Any) -> Item | None:
-    """The item at that place, null when there is none."""
+    """Item at that place, null when there is none."""
     place = whole_of(index)
     is_inside = items is not None and place is not None and 0 <= place < len(items)
     return items[place] if is_inside else None  # type: ignore[index]
 
 
 def bag(value: Any) -> Mapping[str, Any]:
-    """A property bag, empty where the file has something else."""
+    """Property bag, empty where the file has something else."""
     return value if isinstance(value, dict) else {}

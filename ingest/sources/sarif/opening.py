@@ -56,7 +56,7 @@ def read_block(stream: io.BufferedIOBase, limit: int) -> bytes:
 def open_json(file: SourceFile) -> Iterator[io.BufferedIOBase]:
     """Give the file's JSON as a stream of UTF-8 bytes that begins at the first brace."""
     try:
-        stored = file.path.open("rb", buffering=_HEAD_BYTES)
+        stored = _buffered(io.FileIO(file.path))
     except OSError as error:
         raise RefusedFileError(f"cannot be opened ({error.strerror}); check its permissions") from error
     with stored:

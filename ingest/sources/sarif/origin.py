@@ -12,10 +12,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from ingest.errors import ConfigurationError, RefusedFileError
 from ingest.settings import IngestSettings, SarifSettings, ScanPlace
@@ -29,6 +29,14 @@ _SCP_ADDRESS: Final = re.compile(r"^[\w.-]+@[\w.-]+:(?P<path>.+)$")
 _OWNER_AND_NAME: Final = 2
 
 
+def _from_compact(value: Any) -> Any:
+    # File names cannot hold colons everywhere, so 20260601T120000Z is a time too.
+    try:
+        return datetime.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
 class Origin(BaseModel):
     """Place and time of a scan; null = not told. These are also the keys that a sidecar may hold."""
 
@@ -37,7 +45,7 @@ class Origin(BaseModel):
     repository: str | None = None  # owner/name, or the address of the repository
     ref: str | None = None
     commit: str | None = None
-    scanned_at: AwareDatetime | None = None
+    scanned_at: Annotated[AwareDatetime, BeforeValidator(_from_compact)] | None = None
     pull_request: int | None = None
     category: str | None = None
     rules_version: str | None = None
@@ -116,8 +124,8 @@ def pull_request_of(ref: str | None) -> int | None:
 def repository_name(address: str | None) -> str | None:
     """Owner and name of a repository from its address or from the name itself; null when there is none.
 
-    >>> repository_name("https://host.example/acme/payments.git"), repository_name("git@host.example:acme/payments")
-    ('acme/payments', 'acme/payments')
+    >>> [repository_name(told) for told in ("https://h.example/acme/pay.git", "git@h.example:acme/pay")]
+    ['acme/pay', 'acme/pay']
     """
     told = (address or "").strip()
     scp = _SCP_ADDRESS.match(told)
@@ -162,7 +170,8 @@ def _first_complaint(error: Exception) -> str:
     if not isinstance(error, ValidationError):
         return str(error)
     first = error.errors(include_url=False)[0]
-    return f"{'.'.join(str(step) for step in first['loc']) or 'content'}: {first['msg']}, seen {first['input']!r}"
+    key = ".".join(str(step) for step in first["loc"]) or "content"
+    return f"{key}: {first['msg']}, seen {first['input']!r}"
 
 
 def _placed(file_name: str, entry: ScanPlace) -> Origin:

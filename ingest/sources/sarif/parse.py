@@ -23,14 +23,17 @@ from ingest.sources.sarif.model import Run
 from ingest.sources.sarif.origin import Origin, origin_of, outer_origin, stage_of
 from ingest.sources.sarif.read import ReadRun, read_runs
 from ingest.sources.sarif.results import ResultRows, result_rows
-from ingest.sources.sarif.rules import rule_book, rules_version, tool_name, tool_version
+from ingest.sources.sarif.rules import rules_version, tool_name, tool_version
 
 NOT_A_FAILURE: Final = "results that are no failures (kind pass, review, informational ...)"
 REPEATED_RUN: Final = "runs that repeat another run of the same file"
 _SET_LATER: Final = frozenset({"source", "ingested_at", "extras"})
 _CONTENT: Final = (
-    "finding_key", "line", "severity", "is_security", "is_blamable", "suppressed", "baseline_state", "introduced_by",
+    "finding_key", "line", "severity", "is_security", "is_blamable", "suppressed", "baseline_state",
+    "introduced_by",
 )  # fmt: skip
+
+_NO_LIST: Final = "the run has no list of results, so the tool reported nothing (SARIF 2.1.0, 3.14.23)"
 
 Row = dict[str, Any]
 
@@ -45,7 +48,7 @@ class _Context:
 
 
 def parse(file: SourceFile, settings: IngestSettings) -> Parsed:
-    """Scans of one file with their results; an unreadable file gives one scan that says why."""
+    """Rows of one file: its scans and their results; an unreadable file gives one scan that says why."""
     outer = Origin()
     left_out: Counter[str] = Counter()
     scans: dict[str, Row] = {}

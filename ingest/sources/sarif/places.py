@@ -14,18 +14,20 @@ from ingest.sources.sarif.model import ArtifactLocation, Location, Region, Resul
 # Folders into which hosted runners check repositories out; collected 2026-08.
 _RUNNER_ROOTS: Final = re.compile(
     r"^(?:/home/runner/work/[^/]+/[^/]+|/Users/runner/work/[^/]+/[^/]+|/github/workspace|/__w/[^/]+/[^/]+"
-    r"|/builds/[^/]+/[^/]+|/workspace|[A-Za-z]:/a/[^/]+/[^/]+|/home/vsts/work/\d+/s|/bitbucket/pipelines/agent/build)/"
+    r"|/builds/[^/]+/[^/]+|/workspace|[A-Za-z]:/a/[^/]+/[^/]+|/home/vsts/work/\d+/s"
+    r"|/bitbucket/pipelines/agent/build)/"
 )
 _SCHEME: Final = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+:")
 _DRIVE: Final = re.compile(r"^/?[A-Za-z]:/")
 _MANIFESTS: Final = (
-    "*.csproj", "*.gradle", "*.gradle.kts", "*.lock", "*.sbom.json", "Cargo.toml", "Gemfile", "Pipfile", "composer.json",
-    "go.mod", "go.sum", "gradle.lockfile", "mix.exs", "package-lock.json", "package.json", "packages.config",
-    "packages.lock.json", "pnpm-lock.yaml", "pom.xml", "pubspec.yaml", "requirements*.txt", "pyproject.toml",
+    "*.csproj", "*.gradle", "*.gradle.kts", "*.lock", "*.sbom.json", "Cargo.toml", "Gemfile", "Pipfile",
+    "composer.json", "go.mod", "go.sum", "gradle.lockfile", "mix.exs", "package-lock.json", "package.json",
+    "packages.config", "packages.lock.json", "pnpm-lock.yaml", "pom.xml", "pubspec.yaml", "pyproject.toml",
+    "requirements*.txt",
 )  # fmt: skip
 _PACKAGE_SCANNERS: Final = (
-    "anchore", "clair", "dependency-check", "docker scout", "grype", "osv-scanner", "pip-audit", "snyk container",
-    "snyk open source", "trivy",
+    "anchore", "clair", "dependency-check", "docker scout", "grype", "osv-scanner", "pip-audit",
+    "snyk container", "snyk open source", "trivy",
 )  # fmt: skip
 _LONGEST_CHAIN: Final = 8  # bases that refer to bases; a circle must end
 
@@ -98,9 +100,9 @@ def places(run: Run, tool: str | None, checkout_root: str | None) -> Places:
 
 
 def plain_path(uri: str) -> str:
-    """Path of an address: no `file:`, no percent signs, forward slashes; other schemes stay as they are.
+    r"""Path of an address: no `file:`, no percent signs, forward slashes; other schemes stay as they are.
 
-    >>> plain_path("file:///C:/code/my%20file.c"), plain_path(r"scripts\\check.py")
+    >>> plain_path("file:///C:/code/my%20file.c"), plain_path(r"scripts\check.py")
     ('C:/code/my file.c', 'scripts/check.py')
     """
     text = uri.strip().replace("\\", "/")

@@ -72,7 +72,7 @@ def _decoded(content: bytes) -> Iterator[ReadRun]:
 
 
 def _mended(content: bytes) -> bytes | None:
-    """The same log without control characters, half surrogates and text after its end; null if cut."""
+    """Same log without control characters, half surrogates and text after its end; null if cut."""
     text = content.decode("utf-8", "replace").lstrip()
     try:
         log, _end = json.JSONDecoder(strict=False, parse_constant=lambda _: None).raw_decode(text)

@@ -22,10 +22,11 @@ from ingest.sources.sarif.model import (
 _DRIVER: Final = -1  # place of the driver among the components that hold rules
 _PATH_NAMED_TOOLS: Final = ("semgrep", "opengrep")
 # Top folders of the public rule collections: what stands before them is the folder on that machine.
-_RULE_ROOTS: Final = frozenset(
-    "ai apex bash c clojure csharp dockerfile elixir fingerprints generic go html java javascript json "
-    "kotlin ocaml php problem-based-packs python ruby rust scala solidity swift terraform typescript yaml".split()
-)
+_RULE_ROOTS: Final = frozenset({
+    "ai", "apex", "bash", "c", "clojure", "csharp", "dockerfile", "elixir", "fingerprints", "generic", "go",
+    "html", "java", "javascript", "json", "kotlin", "ocaml", "php", "problem-based-packs", "python", "ruby",
+    "rust", "scala", "solidity", "swift", "terraform", "typescript", "yaml",
+})  # fmt: skip
 _SHORTEST_RULE: Final = 3  # python.lang.rule
 _PLACEHOLDER: Final = re.compile(r"\{(\d+)\}")
 
@@ -39,7 +40,7 @@ class RuleBook:
     by_id: dict[str, Rule]
 
     def find(self, result: Result) -> Rule | None:
-        """The rule of a result: by place in its component, by id, or by the start of a hierarchical id."""
+        """Rule of a result: by place in its component, by id, or by the start of a hierarchical id."""
         reference = result.rule or DescriptorReference()
         place = whole_of(reference.index)
         place = whole_of(result.rule_index) if place is None else place
@@ -98,7 +99,7 @@ def tool_version(run: Run) -> str | None:
 
 
 def rules_version(run: Run, fired: frozenset[str]) -> str | None:
-    """What the tool looked for: a change of it makes old code news, which is no one's doing.
+    """Version of what was looked for: a change of it makes old code news, which is no one's doing.
 
     The tool's version, with the versions of its rule packs where they have some, or else with a
     digest of the listed rules. Many tools list only the rules that fired (`fired`): such a list

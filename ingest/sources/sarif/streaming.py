@@ -14,7 +14,11 @@ from types import ModuleType
 from typing import Any, Final
 
 import ijson
-from ijson.common import IncompleteJSONError, JSONError, ObjectBuilder
+from ijson.common import (
+    IncompleteJSONError,
+    JSONError,
+    ObjectBuilder,
+)
 
 from ingest.errors import SourceError
 
@@ -45,7 +49,7 @@ class LogOutline:
 
 
 def c_backend() -> ModuleType:
-    """The fast reader, or an error that says what is missing."""
+    """Fast reader, or an error that says what is missing."""
     try:
         backend: ModuleType = ijson.get_backend(C_BACKEND)
     except ImportError as error:

@@ -88,7 +88,7 @@ def _columns_of(place: Place, names: Sequence[str]) -> pl.DataFrame:
         return typed(some_columns(place, names), place.mapping.table, KEY)
     except PilotError:
         # the file refuses itself when its own turn comes; here it only has nothing to say
-        return pl.DataFrame(schema={**_KEY_TYPES, **dict.fromkeys(set(names) - set(KEY), pl.String)})
+        return pl.DataFrame(schema={**_KEY_TYPES, **{name: pl.String() for name in names if name not in KEY}})
 
 
 def _draft_moments(rows: pl.DataFrame) -> pl.DataFrame:

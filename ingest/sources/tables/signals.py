@@ -11,6 +11,7 @@ from ingest.authorship import commit_signals, driver_signals, pull_request_signa
 from ingest.casting import as_text, cast_leniently
 
 _WORDS: Final = pl.List(pl.String())
+_BETWEEN: Final = "\x1e"  # a separator that counts as white space, which traces never hold
 _AT_ONCE: Final = 50_000  # rows whose texts and evidence are Python objects at the same time
 
 
@@ -30,9 +31,7 @@ def _with_pull_request_signals(rows: pl.DataFrame) -> pl.DataFrame:
     )
     signals = [pull_request_signals(login, kind or "unknown", *texts) for login, kind, *texts in told]
     found = [own + driver_signals(people) for own, people in zip(signals, _assignees(rows), strict=True)]
-    return _with_given_kept(rows, {"signals": pl.Series(found, dtype=_WORDS)}).drop(
-        "body", "assignees", strict=False
-    )
+    return _with_given_kept(rows, {"signals": _lists(found)}).drop("body", "assignees", strict=False)
 
 
 def with_commit_evidence(rows: pl.DataFrame) -> pl.DataFrame:
@@ -46,13 +45,21 @@ def _with_commit_evidence(rows: pl.DataFrame) -> pl.DataFrame:
     judged = cache(commit_signals)
     made = [judged(*texts) for texts in zip(*(_texts(rows, name) for name in names), strict=True)]
     evidence = {
-        "signals": pl.Series([one.signals for one in made], dtype=_WORDS),
-        "trailers": pl.Series([one.trailers for one in made], dtype=_WORDS),
+        "signals": _lists([one.signals for one in made]),
+        "trailers": _lists([one.trailers for one in made]),
         "authorship": pl.Series([one.authorship for one in made], dtype=pl.String),
         "agent": pl.Series([one.agent for one in made], dtype=pl.String),
         "model": pl.Series([one.model for one in made], dtype=pl.String),
     }
     return _with_given_kept(rows, evidence).drop("author_name", "author_email", "message", strict=False)
+
+
+def _lists(values: list[list[str]]) -> pl.Series:
+    """Lists of words; joined and split again, which is twenty times faster than handing lists over."""
+    texts = pl.Series([_BETWEEN.join(words) for words in values], dtype=pl.String)
+    is_empty = texts.str.len_bytes() == 0
+    words = pl.when(is_empty).then(pl.lit([], _WORDS)).otherwise(texts.str.split(_BETWEEN))
+    return pl.select(words).to_series()
 
 
 def _texts(rows: pl.DataFrame, name: str) -> list[Any]:
