@@ -22,11 +22,11 @@ from ingest.pipeline import IngestReport, Job, Progress, ingest
 from ingest.settings import IngestSettings
 from ingest.sources import SOURCES, Source
 from ingest.store import Published, Store
-from metrics.gate.assessment import Ask, Assessment, assess
+from metrics.gate.assessment import Ask, Assessment, Case, assess
 from metrics.gate.policy import Policy
 from metrics.health import Health, health
 from metrics.pilot import Pilot
-from metrics.results import Result, compute
+from metrics.results import Result, of_case
 from metrics.tables import Tables
 
 CONFIG_VARIABLE: Final = "PILOT_CONFIG"
@@ -139,13 +139,14 @@ class Session:
 
     def assess(self, name: str) -> Assessment:
         """The verdict on one pilot with the rows behind it."""
-        ask = Ask(as_of=self.as_of, known_at=self.known_at, policy_changes=self._policy_changes(name))
-        return assess(self.tables, self.pilot(name), self.policy(name), ask)
+        return assess(self.tables, self.pilot(name), self.policy(name), self._ask(name))
+
+    def _case(self, name: str) -> Case:
+        return Case(self.tables, self.pilot(name), self.policy(name), self._ask(name))
 
     def results(self) -> list[Result]:
         """Every number of the catalogue for the pilots asked for."""
-        policies = {pilot.name: self.policy(pilot.name) for pilot in self.pilots}
-        return compute(self.tables, self.pilots, policies, self.as_of)
+        return [result for pilot in self.pilots for result in of_case(self._case(pilot.name))]
 
     def health(self) -> Health:
         """What is known about the data itself."""
@@ -155,6 +156,9 @@ class Session:
     def policy_digests(self) -> dict[str, str]:
         """Digest of every configured pilot's policy, for the ledger."""
         return {pilot.name: self.policy(pilot.name).digest for pilot in self.configuration.pilot}
+
+    def _ask(self, name: str) -> Ask:
+        return Ask(as_of=self.as_of, known_at=self.known_at, policy_changes=self._policy_changes(name))
 
     def _policy_changes(self, name: str) -> tuple[date, ...]:
         """Days on which this pilot's gate policy changed, by the ledger (the first sighting is no change)."""

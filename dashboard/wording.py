@@ -197,7 +197,7 @@ def readings(value: Readings, require: str) -> tuple[tuple[str, str, bool], ...]
 def allowed(verdict: Verdict) -> str:
     """May this pilot expand, and if not, what is in the way."""
     reasons = blockers(verdict)
-    return f"{answer(verdict)}: {listed(reasons)}" if reasons else answer(verdict)
+    return f"{answer(verdict)}: {'; '.join(reasons)}" if reasons else answer(verdict)
 
 
 def answer(verdict: Verdict) -> str:
@@ -207,7 +207,7 @@ def answer(verdict: Verdict) -> str:
 
 def blockers(verdict: Verdict) -> tuple[str, ...]:
     """What stands in the way, by the titles that people know."""
-    titles = {outcome.criterion: outcome.title for outcome in verdict.criteria}
+    titles = {each.criterion: f"{each.title} ({criterion(each.state)})" for each in verdict.criteria}
     required = f"reading not reached: {READING_WORDS.get(verdict.require, verdict.require).lower()}"
     states = {name: words.lower() for name, words in STATE_WORDS.items()}
     names = titles | states | dict.fromkeys(READING_WORDS, required)

@@ -23,6 +23,7 @@ from ingest.errors import ConfigurationError
 from ingest.settings import AuthorshipOverride, AuthorshipSettings
 
 KEY: Final = ["repository", "number"]
+CHANGE: Final = "change"  # place of a pull request among the rows: joins on it are cheap
 JUDGED: Final = ("authorship", "agent", "model", "driver", "evidence", "rule")
 MOST: Final = 0.5  # a change is an agent's if more than this share of its commits is
 QUOTED_COMMIT_TRACES: Final = 5  # a long history repeats itself
@@ -49,12 +50,13 @@ def classify(pull_requests: Frame, commits: Frame, settings: AuthorshipSettings)
     evidence (list of ``rule: quoted text``) and the rule that decided; null where there is none.
     """
     changes = _changes(pull_requests.lazy().collect(), settings)
-    traces = _traces(changes.select(*KEY, "signals", at="created_at"))
-    made = _commit_traces(commits.lazy().collect())
+    placed = commits.lazy().collect().join(changes.select(*KEY, CHANGE), on=KEY, how="left")
+    traces = _traces(changes.select(CHANGE, "signals", at="created_at"))
+    made = _commit_traces(placed)
     facts = (
-        changes.join(_own_evidence(traces, changes), on=KEY, how="left", maintain_order="left")
-        .join(_commit_evidence(made, commits.lazy()), on=KEY, how="left", maintain_order="left")
-        .join(_drivers(traces, made), on=KEY, how="left", maintain_order="left")
+        changes.join(_own_evidence(traces, changes), on=CHANGE, how="left", maintain_order="left")
+        .join(_commit_evidence(made, placed), on=CHANGE, how="left", maintain_order="left")
+        .join(_drivers(traces, made), on=CHANGE, how="left", maintain_order="left")
     )
     decided = _decide(facts, settings)
     with_history = _with_history(decided, _first_uses(decided, made), settings)
@@ -66,7 +68,7 @@ def _changes(pull_requests: pl.DataFrame, settings: AuthorshipSettings) -> pl.Da
     kind = pl.when(login.is_in(_lowered(settings.human))).then(pl.lit("user")).otherwise("author_kind")
     return pull_requests.select(
         *KEY, "created_at", "author_login", "head_branch", "signals", login=login, kind=kind
-    )
+    ).with_row_index(CHANGE)
 
 
 def _lowered(logins: list[str]) -> list[str]:
@@ -84,7 +86,7 @@ def _traces(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _commit_traces(commits: pl.DataFrame) -> pl.DataFrame:
     told = commits.filter(pl.col("signals").list.len() > 0)
-    return _traces(told.select(*KEY, "sha", "author_login", "model", "signals", at="committed_at"))
+    return _traces(told.select(CHANGE, "sha", "author_login", "model", "signals", at="committed_at"))
 
 
 def _weight() -> pl.Expr:
@@ -101,13 +103,13 @@ def _weight() -> pl.Expr:
 
 def _own_evidence(traces: pl.DataFrame, changes: pl.DataFrame) -> pl.DataFrame:
     """Find the strongest trace of each change, all that weigh something, and the model they name."""
-    people = changes.filter(kind="user").select(*KEY, is_person=pl.lit(True))
+    people = changes.filter(kind="user").select(CHANGE, is_person=pl.lit(True))
     weighed = traces.with_columns(weight=_weight()).drop_nulls("weight")
     # An account's name is no evidence where the settings say that it is a person's.
-    machine_named = weighed.join(people, on=KEY, how="left").filter(
+    machine_named = weighed.join(people, on=CHANGE, how="left").filter(
         ~((pl.col("signal") == "login") & pl.col("is_person").fill_null(value=False))
     )
-    strongest = machine_named.sort("weight", "rank", "trace").group_by(KEY, maintain_order=True)
+    strongest = machine_named.sort("weight", "rank", "trace").group_by(CHANGE, maintain_order=True)
     return strongest.agg(
         weight=pl.col("weight").first(),
         own_rule=pl.col("rule").first(),
@@ -124,35 +126,37 @@ def _models(column: str) -> pl.Expr:
     return told.map_elements(lambda traces: model_of(list(traces)), return_dtype=pl.String)
 
 
-def _commit_evidence(made: pl.DataFrame, commits: pl.LazyFrame) -> pl.DataFrame:
+def _commit_evidence(made: pl.DataFrame, placed: pl.DataFrame) -> pl.DataFrame:
     """Count the commits of each change with agent evidence: of which agent, and what it says."""
-    counted = commits.filter(pl.col("number") > 0).group_by(KEY).agg(commit_count=pl.col("sha").n_unique())
-    agents = made.filter(pl.col("grade").is_in(["agent", "assisted"])).sort(*KEY, "rank", "trace", "sha")
-    told = agents.group_by(KEY, maintain_order=True).agg(
+    counted = placed.drop_nulls(CHANGE).group_by(CHANGE).agg(commit_count=pl.col("sha").n_unique())
+    agents = made.filter(pl.col("grade").is_in(["agent", "assisted"])).sort(CHANGE, "rank", "trace", "sha")
+    told = agents.group_by(CHANGE, maintain_order=True).agg(
         evident_count=pl.col("sha").n_unique(),
         made_rule=pl.col("rule").first(),
         made=pl.col("trace").unique(maintain_order=True).head(QUOTED_COMMIT_TRACES),
     )
-    counts = counted.collect().join(told, on=KEY, how="left")
-    with_agent = counts.join(_most_frequent(agents, "rule_agent", "made_agent"), on=KEY, how="left")
-    return with_agent.join(_most_frequent(agents, "model", "made_model"), on=KEY, how="left")
+    counts = counted.join(told, on=CHANGE, how="left")
+    with_agent = counts.join(_most_frequent(agents, "rule_agent", "made_agent"), on=CHANGE, how="left")
+    return with_agent.join(_most_frequent(agents, "model", "made_model"), on=CHANGE, how="left")
 
 
 def _most_frequent(rows: pl.DataFrame, column: str, name: str) -> pl.DataFrame:
     """Find the value that most commits of a change share; the first in the alphabet among equals."""
-    counted = rows.drop_nulls(column).group_by(*KEY, column).agg(times=pl.col("sha").n_unique())
-    ordered = counted.sort(*KEY, "times", column, descending=[False, False, True, False])
-    return ordered.unique(KEY, keep="first", maintain_order=True).select(*KEY, pl.col(column).alias(name))
+    counted = rows.drop_nulls(column).group_by(CHANGE, column).agg(times=pl.col("sha").n_unique())
+    ordered = counted.sort(CHANGE, "times", column, descending=[False, True, False])
+    return ordered.unique(CHANGE, keep="first", maintain_order=True).select(
+        CHANGE, pl.col(column).alias(name)
+    )
 
 
 def _drivers(traces: pl.DataFrame, made: pl.DataFrame) -> pl.DataFrame:
     """Find the person whom a change's traces name: assigned, then asking, then most often co-author."""
-    told = pl.concat([traces.select(*KEY, "rule", "trace"), made.select(*KEY, "rule", "trace")])
-    people = told.filter(pl.col("rule").is_in(_DRIVERS)).group_by(*KEY, "rule", "trace").len()
+    told = pl.concat([traces.select(CHANGE, "rule", "trace"), made.select(CHANGE, "rule", "trace")])
+    people = told.filter(pl.col("rule").is_in(_DRIVERS)).group_by(CHANGE, "rule", "trace").len()
     rank = pl.col("rule").replace_strict({name: place for place, name in enumerate(_DRIVERS)})
-    ordered = people.sort(*KEY, rank, -pl.col("len").cast(pl.Int64), "trace")
-    first = ordered.unique(KEY, keep="first", maintain_order=True)
-    return first.select(*KEY, told_driver=pl.col("trace").str.extract(r": (\S+)"))
+    ordered = people.sort(CHANGE, rank, -pl.col("len").cast(pl.Int64), "trace")
+    first = ordered.unique(CHANGE, keep="first", maintain_order=True)
+    return first.select(CHANGE, told_driver=pl.col("trace").str.extract(r": (\S+)"))
 
 
 def _decide(facts: pl.DataFrame, settings: AuthorshipSettings) -> pl.DataFrame:

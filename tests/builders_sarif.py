@@ -91,7 +91,7 @@ def only_result(folder: Path, found: Row, **parts: Any) -> Row:
 # -- rows for attribution ------------------------------------------------------------------------
 
 
-def key(name: str, path: str = "app.py") -> str:
+def key(name: str, path: str | None = "app.py") -> str:
     """Identity of a finding in a story, by a short name."""
     return finding_key(name, path, name, 0)
 
@@ -100,9 +100,9 @@ def scan(scan_id: str, on_day: float, **facts: Any) -> Row:
     """An ok scan of main by Probe 1.0."""
     return {
         "scan_id": scan_id, "tool": "Probe", "tool_version": "1.0", "rules_version": "1.0", "category": None,
-        "repository": REPOSITORY, "commit_sha": f"commit-{scan_id}", "ref": "refs/heads/main", "pull_request": None,
-        "stage": "post_merge", "status": "ok", "scanned_at": day(on_day), "file": f"{scan_id}.sarif",
-        "raw_ref": f"{scan_id}.sarif#runs/0", **facts,
+        "repository": REPOSITORY, "commit_sha": f"commit-{scan_id}", "ref": "refs/heads/main",
+        "pull_request": None, "stage": "post_merge", "status": "ok", "scanned_at": day(on_day),
+        "file": f"{scan_id}.sarif", "raw_ref": f"{scan_id}.sarif#runs/0", **facts,
     }  # fmt: skip
 
 
@@ -112,7 +112,7 @@ def head_scan(scan_id: str, on_day: float, number: int, **facts: Any) -> Row:
     return scan(scan_id, on_day, **{**head, **facts})
 
 
-def reported(scan_id: str, *names: str, path: str = "app.py", **facts: Any) -> list[Row]:
+def reported(scan_id: str, *names: str, path: str | None = "app.py", **facts: Any) -> list[Row]:
     """Results of a scan, one per short name."""
     return [
         {

@@ -16,8 +16,8 @@ PRODUCT = {*ROOMS, "data"}
 
 # Library -> the only places that may import it (a folder ends with a slash).
 HOMES = {
-    "streamlit": ("dashboard/app.py", "dashboard/views/", "dashboard/components.py", "dashboard/loading.py"),
-    "plotly": ("dashboard/charts/", "dashboard/views/", "dashboard/components.py"),
+    "streamlit": ("dashboard/app.py", "dashboard/views/", "dashboard/components/", "dashboard/loading.py"),
+    "plotly": ("dashboard/charts/", "dashboard/views/", "dashboard/components/"),
     "deltalake": ("ingest/store/",),
     "dataframely": ("ingest/contracts/", "ingest/checking.py", "ingest/casting.py"),
     "msgspec": ("ingest/sources/",),
@@ -25,11 +25,13 @@ HOMES = {
     "typer": ("dashboard/cli.py", "dashboard/starting.py"),
     "rich": ("dashboard/",),
     "tomllib": ("dashboard/configuration.py",),
-    "os": ("dashboard/", "ingest/store/"),
     "scipy": ("metrics/statistics/",),
 }
-# Commands load what only they need when they run, so that `pilot gate` answers at once; nobody else may.
-LAZY_IMPORTS_ALLOWED = {"dashboard/cli.py"}
+# What only one command or one kind of file needs is loaded when it is used, so that `pilot gate` answers
+# at once: the commands' own modules, and pyarrow's CSV reader. Nobody else may.
+LAZY_IMPORTS_ALLOWED = {"dashboard/cli.py", "ingest/sources/tables/delimited.py"}
+# Modules that may read the environment: the joining place, and what starts the dashboard with it.
+ENVIRONMENT_READERS = {"dashboard/composition.py", "dashboard/serving.py"}
 
 
 def name_of(path: Path) -> str:
@@ -113,6 +115,16 @@ def test_every_library_has_one_home(library: str) -> None:
     }
     strangers = {user for user in users if not user.startswith(HOMES[library])}
     assert not strangers, f"{library} belongs to {HOMES[library]}, also imported by {sorted(strangers)}"
+
+
+def test_only_the_joining_place_reads_the_environment() -> None:
+    readers = {name_of(path) for path in FILES if reads_environment(TREES[path])}
+    assert readers <= ENVIRONMENT_READERS
+
+
+def reads_environment(tree: ast.AST) -> bool:
+    named = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    return bool(named & {"os.environ", "os.getenv", "os.environb"})
 
 
 def test_there_are_no_import_cycles() -> None:

@@ -18,7 +18,7 @@ def authorship_mix(mix: pl.DataFrame) -> go.Figure:
     """Draw one bar per repository, split by who wrote; takes repository, authorship, merged."""
     totals = mix.group_by("repository").agg(pl.col("merged").sum()).sort("repository")
     names = totals["repository"].to_list()
-    drawn = look.figure("Merged pull requests by who wrote them, in %", ROW * len(names) + 108)
+    drawn = look.figure("Merged pull requests by who wrote them, in %", ROW * len(names) + 132)
     for kind, colour in look.AUTHORSHIP_COLOURS.items():
         rows = mix.filter(pl.col("authorship") == kind)
         counts = dict(rows.group_by("repository").agg(pl.col("merged").sum()).iter_rows())
@@ -28,7 +28,7 @@ def authorship_mix(mix: pl.DataFrame) -> go.Figure:
     for place, (name, total) in enumerate(totals.iter_rows()):
         look.note(drawn, f"<b>{name}</b>  {wording.plural(total, 'pull request')}", (0, place - 0.42), "left")
     _percent_axis(drawn, len(names))
-    drawn.update_layout(barmode="stack", margin={"l": 4, "r": 24, "t": 74, "b": 30})
+    drawn.update_layout(barmode="stack", margin={"l": 4, "r": 24, "t": 98, "b": 30})
     return drawn
 
 

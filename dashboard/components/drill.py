@@ -17,13 +17,14 @@ from metrics.gate.assessment import Assessment
 TRACK_KEY: Final = "track"
 CHANGE_KEY: Final = "change"  # also the name in the URL
 ROWS_KEY: Final = "rows"
+KEY_WORDS: Final = pl.format("{}#{}", "repository", "number")  # as people write it: owner/name#12
 FORMULA_START: Final = r"^[=+\-@\t\r]"
 WORST_FIRST: Final = {"escape": 0, "untriaged": 1, "watching": 2, "watched": 3}
 
 
 def track(assessment: Assessment, watch: Watch) -> None:
     """Show every change as a mark; choosing a mark opens its pull request and findings."""
-    st.subheader("Sprints", anchor=False)
+    st.header("Sprints", anchor=False)
     verdict = assessment.verdict
     figure = sprint_track(assessment.changes, verdict.sprints, watch)
     alt = f"One mark per merged agent change, by sprint. {verdict.sentence}"
@@ -41,7 +42,7 @@ def _open_mark() -> None:
 def needs(assessment: Assessment) -> None:
     """Show what people have to do before the answer can get better, each row opening its change."""
     verdict = assessment.verdict
-    st.subheader("Needs you", anchor=False)
+    st.header("Needs you", anchor=False)
     if verdict.attention:
         st.html(markup.attention(verdict.attention, verdict, _links(assessment)))
     else:
@@ -49,13 +50,13 @@ def needs(assessment: Assessment) -> None:
 
 
 def _links(assessment: Assessment) -> dict[str, str]:
-    """Map pull requests and finding ids to the address that opens their change."""
+    """Map the rows that need somebody to the address that opens their change, where there is one."""
+    wanted = {row for item in assessment.verdict.attention for row in item.rows}
+    keys = assessment.changes.select(key=KEY_WORDS).filter(pl.col("key").is_in(wanted))
+    found = assessment.findings.select("finding_id", key=KEY_WORDS).filter(pl.col("finding_id").is_in(wanted))
+    owners = dict(found.drop_nulls().iter_rows()) | {key: key for (key,) in keys.iter_rows()}
     pilot = assessment.verdict.pilot
-    keys = assessment.changes.select("repository", "number").iter_rows()
-    known = {name(*key): urlencode({"pilot": pilot, CHANGE_KEY: name(*key)}) for key in keys}
-    found = assessment.findings.select("finding_id", "repository", "number").iter_rows()
-    owners = {finding_id: known.get(name(*key)) for finding_id, *key in found}
-    return known | {finding_id: link for finding_id, link in owners.items() if link}
+    return {row: urlencode({"pilot": pilot, CHANGE_KEY: owner}) for row, owner in owners.items()}
 
 
 def name(repository: str, number: int) -> str:
@@ -88,7 +89,7 @@ def _options(marks: pl.DataFrame) -> list[str]:
 
 
 def _panel(assessment: Assessment, chosen: str) -> None:
-    is_chosen = pl.format("{}#{}", "repository", "number") == chosen
+    is_chosen = KEY_WORDS.eq(chosen)
     row = assessment.changes.filter(is_chosen).row(0, named=True)
     found = assessment.findings.filter(is_chosen)
     with st.container(border=True, key="change_panel"):
@@ -134,7 +135,7 @@ def _finding(row: dict[str, Any]) -> tuple[str, str, str]:
 
 def rows(assessment: Assessment) -> None:
     """List the changes and findings behind the numbers, as many rows as each number says."""
-    st.subheader("Rows behind the numbers", anchor=False)
+    st.header("Rows behind the numbers", anchor=False)
     views = _views(assessment)
     chosen = st.selectbox("Rows", list(views), key=ROWS_KEY, width=420)
     shown = views[chosen]

@@ -44,12 +44,12 @@ def figures_at_a_glance(health: Health) -> None:
     )
     with st.container(horizontal=True, key="glance"):
         for words, count in counts:
-            st.metric(words, f"{count:,}", width=200)
+            st.metric(words, f"{count:,}", width=172)
 
 
 def sources(health: Health) -> None:
     """Show what each source delivered, and how fresh it is."""
-    st.subheader("Sources", anchor=False)
+    st.header("Sources", anchor=False)
     if not health.sources.height:
         chrome.empty("No source has run yet.", "Name one under `[sources]` and run `pilot ingest`.")
         return
@@ -60,7 +60,7 @@ def sources(health: Health) -> None:
 
 def refused(health: Health) -> None:
     """Show what was not taken, and by which rule."""
-    st.subheader("Not taken", anchor=False)
+    st.header("Not taken", anchor=False)
     if not (health.rejects.height or health.refused.height or health.left_out.height):
         st.markdown("Every row held its contract, and every file was read.")
     if health.rejects.height:
@@ -82,7 +82,7 @@ def refused(health: Health) -> None:
 
 def scans(health: Health) -> None:
     """Show whether scans could be read and where their silence means something."""
-    st.subheader("Scans", anchor=False)
+    st.header("Scans", anchor=False)
     if not health.scans.height:
         chrome.empty(
             "No scan has been read.", "Name SARIF files under `[sources.sarif]` and run `pilot ingest`."
@@ -110,7 +110,7 @@ def scans(health: Health) -> None:
 
 def coverage(health: Health) -> None:
     """Show how many merged changes were looked at after their merge."""
-    st.subheader("Looked at after merge", anchor=False)
+    st.header("Looked at after merge", anchor=False)
     watched = health.coverage.filter(pl.col("watched") > 0)
     if not watched.height:
         chrome.empty(
@@ -128,7 +128,7 @@ def coverage(health: Health) -> None:
 
 def authorship(health: Health) -> None:
     """Show who makes the changes of each repository."""
-    st.subheader("Who makes the changes", anchor=False)
+    st.header("Who makes the changes", anchor=False)
     if not health.authorship.height:
         chrome.empty("No merged pull request is known.", "Name a source of them and run `pilot ingest`.")
         return
@@ -145,7 +145,7 @@ def authorship(health: Health) -> None:
 
 def unattributed(health: Health) -> None:
     """Show findings that no single change explains; while there are any, no verdict is good."""
-    st.subheader("Unattributed findings", anchor=False)
+    st.header("Unattributed findings", anchor=False)
     if not health.unattributed.height:
         st.markdown("Every security finding is explained by a change or was there before.")
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Final
@@ -26,6 +27,7 @@ CRITERION_LOOKS: Final[dict[CriterionState, tuple[str, str]]] = {
     "not_enough_evidence": ("◐", "ask"),
     "not_measurable": ("○", "wait"),
 }
+ISO_DATE: Final = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 SHOWN_AT_ONCE: Final = 3  # longer lists open on demand
 
 
@@ -47,7 +49,7 @@ def state(value: State) -> str:
 def verdict(value: Verdict) -> str:
     """Show the answer, then Rule and Evidence, then the three readings."""
     glyph, tone = STATE_LOOKS[value.state]
-    blocked = wording.listed(wording.blockers(value))
+    blocked = "; ".join(wording.blockers(value))
     lines = [*wording.face(value)[1:], *([("Blocked by", blocked)] if blocked else [])]
     answer = (
         f'<div class="pm-answer">{_glyph(glyph)}{_text(wording.answer(value))} '
@@ -76,8 +78,7 @@ def pilots(verdicts: Sequence[Verdict], chosen: str) -> str:
             (
                 f"<b>{_opening(each.pilot, urlencode({'pilot': each.pilot}))}</b>",
                 f'{state(each.state)}<br><span class="pm-small">{_text(wording.answer(each))}</span>',
-                f"{_text(each.sentence)}<br>"
-                f'<span class="pm-small">{_text(wording.evidence_brief(each))}</span>',
+                _rule_and_evidence(each),
                 f'<span class="pm-small">since {wording.day(each.epoch.start)}</span>',
             ),
             "pm-chosen" if each.pilot == chosen else "",
@@ -85,6 +86,11 @@ def pilots(verdicts: Sequence[Verdict], chosen: str) -> str:
         for each in verdicts
     )
     return f'<div class="pm-pilots">{head}{"".join(rows)}</div>'
+
+
+def _rule_and_evidence(value: Verdict) -> str:
+    brief = f'<span class="pm-small">{_text(wording.evidence_brief(value))}</span>'
+    return f"{_text(value.sentence)}<br>{brief}"
 
 
 def criteria(value: Verdict) -> str:
@@ -167,8 +173,8 @@ def footer(parts: Iterable[str]) -> str:
 
 
 def _text(foreign: str) -> str:
-    """Take the meaning out of markup, and keep a number and its unit on one line."""
-    return escape(foreign).replace(" %", "&nbsp;%")
+    """Take the meaning out of markup; keep a number and its unit, and a date, on one line."""
+    return ISO_DATE.sub(r'<span class="pm-day">\g<0></span>', escape(foreign).replace(" %", "&nbsp;%"))
 
 
 def _row(cells: Sequence[str], kind: str = "") -> str:

@@ -25,6 +25,7 @@ STYLE: Final = f"""<style>
 .pm-pilots .pm-row{{grid-template-columns:9rem 13.5rem 1fr 7rem}}
 .pm-criteria .pm-row{{grid-template-columns:15.5rem 1fr 5.5rem}}
 .pm-facts .pm-row{{grid-template-columns:10rem 1fr}}
+.pm-day{{white-space:nowrap}}
 .pm-row a{{color:inherit}}
 .pm-row>*{{overflow-wrap:anywhere;min-width:0}}
 .pm-chosen{{background:rgba(125,136,148,.1)}}

@@ -25,13 +25,13 @@ def overview(verdicts: Sequence[Verdict], chosen: str) -> None:
 
 def answer(verdict: Verdict) -> None:
     """Show the answer with Rule, Evidence and the three readings."""
-    st.subheader(f"Pilot {verdict.pilot}", anchor=False)
+    st.header(f"Pilot {verdict.pilot}", anchor=False)
     st.html(markup.verdict(verdict))
 
 
 def evidence(verdict: Verdict) -> None:
     """Show what has been shown so far, and how long until proof."""
-    st.subheader("Evidence", anchor=False)
+    st.header("Evidence", anchor=False)
     shown = verdict.evidence
     words = f"Evidence {int(shown.progress)} of 100"  # cut, not rounded: 99.6 is not proof
     st.html(markup.progress(shown.progress, words, "good" if shown.progress >= 100 else "fair"))  # noqa: PLR2004
@@ -48,7 +48,7 @@ def evidence(verdict: Verdict) -> None:
 
 def trust(verdict: Verdict) -> None:
     """Show what a zero rests on: who looked, how soon, and what people do in the same place."""
-    st.subheader("Can we trust the zero?", anchor=False)
+    st.header("Can we trust the zero?", anchor=False)
     st.html(markup.facts(trust_lines(verdict)))
 
 
@@ -68,7 +68,7 @@ def trust_lines(verdict: Verdict) -> list[tuple[str, str]]:
 
 def criteria(verdict: Verdict) -> None:
     """Show every criterion, blocking ones first."""
-    st.subheader("Criteria", anchor=False)
+    st.header("Criteria", anchor=False)
     st.html(markup.criteria(verdict))
 
 

@@ -50,7 +50,7 @@ def with_head(arrived: pl.DataFrame, sighted: pl.DataFrame) -> pl.DataFrame:
 
 
 def best_sighting(sighted: pl.DataFrame) -> pl.DataFrame:
-    """One sighting per identity: merged pull requests first, then those that touched the path, then by time."""
+    """One sighting per identity: merged pull requests first, then those that touched it, then by time."""
     return _best_first(sighted).unique(list(FINDING), keep="first", maintain_order=True)
 
 

@@ -20,7 +20,7 @@ import polars as pl
 from ingest.errors import RefusedFileError
 from ingest.settings import IngestSettings
 from ingest.sources.base import Parsed, Source, SourceFile
-from ingest.sources.github_export.fetch import find_files
+from ingest.sources.files import find_files
 
 REQUIRED: Final = ("finding", "disposition", "at", "by", "reason")
 COLUMNS: Final = {  # header -> column of the contract
@@ -47,8 +47,9 @@ Rows = list[tuple[int, dict[str, str]]]
 
 
 def fetch(settings: IngestSettings, base: Path) -> Sequence[SourceFile]:
-    """Files that [sources.triage] names, in the order of their names."""
-    return find_files(settings.sources.triage, base)
+    """Files that [sources.triage] names; none when the source is not configured."""
+    files = settings.sources.triage
+    return find_files(files, base, "[sources.triage]") if files else []
 
 
 def parse(file: SourceFile, _settings: IngestSettings) -> Parsed:

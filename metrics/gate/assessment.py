@@ -32,6 +32,7 @@ __all__ = ["Ask", "Assessment", "Case", "assess", "blocked_by"]
 
 NO_HUMAN_CHANGE: Final = "no human change of these repositories merged in this window"
 YEAR: Final = timedelta(days=365)
+HOLDS_BACK: Final[tuple[State, ...]] = ("ABOVE_PROVEN", "NOT_MET", "UNTRIAGED", "NOT_MEASURABLE")
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,11 @@ def assess(tables: Tables, pilot: Pilot, policy: Policy, moment: Ask) -> Assessm
 
 
 def blocked_by(judgement: Judgement, criteria: Sequence[Outcome], policy: Policy) -> tuple[str, ...]:
-    """Name everything that forbids expansion: the state, the required reading, blocking criteria."""
-    state = () if judgement.state.startswith("MET") else (judgement.state,)
+    """Name everything that forbids expansion: a bad or blind state, the required reading, blocking criteria.
+
+    TOO_EARLY alone does not: an organisation that requires the rule only as written has decided not to wait.
+    """
+    state = (judgement.state,) if judgement.state in HOLDS_BACK else ()
     reading = () if getattr(judgement.readings, policy.require) else (policy.require,)
     unmet = tuple(each.criterion for each in criteria if each.blocking and each.state != "met")
     known = {criterion.id for criterion in CRITERIA}

@@ -167,9 +167,8 @@ def triage_age(facts: Facts) -> Judged:
     if not isinstance(oldest, datetime):
         return Judged("met", "No finding waits for triage", estimate)
     age, limit = facts.as_of - oldest, facts.policy.triage_days
-    sentence = (
-        f"{open_ones.height} findings wait for triage, the oldest for {age.days} days; at most {limit} asked"
-    )
+    waiting = "1 finding waits" if open_ones.height == 1 else f"{open_ones.height} findings wait"
+    sentence = f"{waiting} for triage, the oldest for {age.days} days; at most {limit} asked"
     return Judged("met" if age <= timedelta(days=limit) else "not_met", sentence, estimate)
 
 

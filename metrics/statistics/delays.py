@@ -61,7 +61,7 @@ def chain_ladder(triangle: Sequence[Sequence[int | None]]) -> tuple[float, ...]:
     for age in range(longest, 0, -1):
         rows = [[value or 0 for value in row[: age + 1]] for row in triangle if _is_observed(row, age)]
         before, with_this = sum(sum(row[:-1]) for row in rows), sum(sum(row) for row in rows)
-        shares.append(shares[-1] * before / with_this if with_this else 0.0)
+        shares.append(shares[-1] * (before / with_this) if with_this else 0.0)
     return tuple(reversed(shares))
 
 

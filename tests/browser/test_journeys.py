@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from urllib.parse import urlsplit
 
+import polars as pl
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -82,6 +84,17 @@ def test_a_change_can_be_opened_with_the_keyboard_alone(page: Page, address: str
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page.locator(".st-key-change_panel")).to_contain_text("finding")
+
+
+def test_a_download_has_as_many_rows_as_its_button_says(page: Page, address: str) -> None:
+    open_readiness(page, address, "?pilot=checkout")
+    button = page.get_by_role("button", name=re.compile("Download .* rows"))
+    said = re.search(r"[\d,]+", button.inner_text())
+    assert said is not None
+    with page.expect_download() as download:
+        button.click()
+    rows = pl.read_csv(Path(download.value.path()))
+    assert rows.height == int(said.group().replace(",", ""))
 
 
 def test_data_health_shows_every_source(page: Page, address: str) -> None:

@@ -30,7 +30,7 @@ def opened(page: str | None = None) -> AppTest:
 
 
 def texts(app: AppTest) -> str:
-    elements = [*app.markdown, *app.caption, *app.info, *app.error, *app.title, *app.subheader]
+    elements = [*app.markdown, *app.caption, *app.info, *app.error, *app.title, *app.header]
     return " | ".join([str(each.value) for each in elements] + [str(each.proto.body) for each in app.html])
 
 

@@ -33,19 +33,19 @@ def test_choosing_a_pilot_shows_its_verdict(pilot: str) -> None:
     app = opened()
     app.selectbox(key="pilot").set_value(pilot).run()
     assert not app.exception
-    assert f"Pilot {pilot}" in [each.value for each in app.subheader]
+    assert f"Pilot {pilot}" in [each.value for each in app.header]
 
 
 def test_the_address_chooses_pilot_and_change() -> None:
     app = at(pilot="checkout", change="acme/payments-api#2040")
-    assert "Pilot checkout" in [each.value for each in app.subheader]
+    assert "Pilot checkout" in [each.value for each in app.header]
     assert "Take card numbers by form" in texts(app)
 
 
 def test_an_unknown_pilot_in_the_address_falls_back_to_the_first() -> None:
     app = at(pilot="nobody")
     assert not app.exception
-    assert "Pilot payments" in [each.value for each in app.subheader]
+    assert "Pilot payments" in [each.value for each in app.header]
 
 
 def test_opening_a_change_shows_its_pull_request_and_its_findings() -> None:
@@ -88,6 +88,10 @@ def test_each_choice_of_rows_lists_as_many_as_its_name_says() -> None:
 def test_what_needs_a_person_is_named_and_nothing_is_said_when_nothing_does() -> None:
     assert "1 finding waits for triage" in html(at(pilot="checkout"))
     assert "Nothing waits for a person." in texts(at(pilot="payments"))
+
+
+def test_a_finding_that_needs_somebody_opens_the_change_that_carries_it() -> None:
+    assert "?pilot=checkout&amp;change=acme%2Fpayments-api%234017" in html(at(pilot="checkout"))
 
 
 def test_both_charts_have_words_for_those_who_cannot_see_them() -> None:

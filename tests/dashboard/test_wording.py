@@ -111,9 +111,13 @@ def test_the_face_always_has_both_lines() -> None:
 
 def test_what_blocks_is_called_by_the_titles_that_people_know() -> None:
     judged = verdict(
-        criteria=(outcome("no_bypass", title="Nothing bypassed"),), blocked_by=("no_bypass", "proven")
+        criteria=(outcome("no_bypass", title="Nothing bypassed", state="not_met"),),
+        blocked_by=("no_bypass", "proven"),
     )
-    assert wording.allowed(judged) == "May not expand yet: Nothing bypassed and reading not reached: proven"
+    assert (
+        wording.allowed(judged)
+        == "May not expand yet: Nothing bypassed (not met); reading not reached: proven"
+    )
 
 
 def test_a_state_that_blocks_is_said_in_words() -> None:

@@ -110,6 +110,20 @@ def test_merge_at_the_moment_of_a_scan_belongs_to_that_scan():
     assert (found["bad"]["introduced_by"], found["worse"]["introduced_by"]) == (7, 8)
 
 
+def test_two_merges_at_the_same_moment_are_two_merges():
+    pulls = [pull(7, 4), pull(8, 4)]
+    found = story([scan("s1", 1), scan("s2", 4)], [reported("s2", "bad")], pulls, [file(8)])
+    assert facts(found["bad"], "method", "introduced_by") == ("sole_path", 8)
+
+
+def test_news_without_a_path_can_only_be_explained_by_a_sole_merge():
+    results = reported("s2", "bad", path=None) + reported("s3", "worse", path=None)
+    pulls = [pull(7, 2), pull(8, 4), pull(9, 5)]
+    found = story([scan("s1", 1), scan("s2", 3), scan("s3", 6)], [results], pulls, [file(8)])
+    assert facts(found["bad"], "method", "introduced_by") == ("sole_merge", 7)
+    assert found["worse"]["method"] == "unattributed"
+
+
 def test_merge_into_another_branch_explains_nothing_here():
     pulls = [pull(7, 4), pull(8, 4.5, base_branch="feature")]
     found = story([scan("s1", 1), scan("s2", 5)], [reported("s2", "bad")], pulls)

@@ -36,8 +36,6 @@ def test_a_pattern_without_a_file_is_an_error_that_names_it(base: Path) -> None:
         names(base, "nothing/*.json")
 
 
-def test_absolute_patterns_are_taken_as_they_are(
-    base: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    elsewhere = tmp_path_factory.mktemp("elsewhere")
-    assert names(elsewhere, f"{base}/a.json") == [f"{base}/a.json"]
+def test_absolute_patterns_are_named_from_the_folder_of_the_configuration(base: Path) -> None:
+    assert names(base / "deep", f"{base}/a.json") == ["../a.json"]
+    assert names(base, f"{base}/**/c.json") == ["deep/er/c.json"]

@@ -18,7 +18,7 @@ from ingest.errors import RefusedFileError
 from ingest.settings import AuthorshipSettings, ClassSettings, FilesSettings, IngestSettings, SourcesSettings
 from ingest.sources.base import Parsed, SourceFile
 from ingest.sources.github_export import GITHUB_EXPORT
-from ingest.sources.github_export.rows import COPIES, PENDING
+from ingest.sources.github_export.parts import COPIES, PENDING
 from tests.builders_github import (
     BOB,
     JANE,
@@ -96,6 +96,20 @@ def test_gzip_and_byte_order_marks_are_taken_off(wrap: Any, tmp_path: Path):
     content = wrap(json.dumps(page(node(7))).encode())
 
     assert only(parse(tmp_path, content))["number"] == 7
+
+
+def test_whole_lines_leave_nothing_out(tmp_path: Path):
+    assert parse(tmp_path, "\n".join(json.dumps(node(number)) for number in (1, 2)).encode()).left_out == {}
+
+
+def test_moments_keep_their_meaning_at_any_offset_and_at_the_end_of_the_calendar(tmp_path: Path):
+    told = node(commits=[commit(committedDate="2026-06-01T12:00:00+02:00")])
+    edge = node(2, commits=[commit(committedDate="0001-01-01T00:00:00+05:00")])
+
+    pushed = parse(tmp_path, [told, edge]).frames["pull_requests"]["last_push_at"]
+
+    assert pushed[0] == moment("10:00")
+    assert pushed.null_count() == 0
 
 
 def test_the_default_branch_comes_from_the_page(tmp_path: Path):
@@ -469,7 +483,11 @@ def test_a_null_node_is_counted(tmp_path: Path):
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=6,
 )

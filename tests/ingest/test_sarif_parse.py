@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ingest.contracts import SCAN_RESULTS, SCANS
 from ingest.sources.sarif.parse import NOT_A_FAILURE, REPEATED_RUN
-from tests.builders_sarif import location, log, parse, result, results_of, run, scans_of
+from tests.builders_sarif import Row, location, log, parse, result, results_of, run, scans_of
 
 FAILED = [{"executionSuccessful": False, "endTimeUtc": "2026-06-01T12:00:00Z"}]
 NO_PLACE = {"versionControlProvenance": None}
@@ -174,8 +174,10 @@ JUNK = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=6,
 )
-FIELDS = ["ruleId", "ruleIndex", "rule", "kind", "level", "message", "locations", "partialFingerprints", "suppressions",
-          "baselineState", "taxa", "provenance", "properties"]  # fmt: skip
+FIELDS = [
+    "ruleId", "ruleIndex", "rule", "kind", "level", "message", "locations", "partialFingerprints",
+    "suppressions", "baselineState", "taxa", "provenance", "properties",
+]  # fmt: skip
 
 
 @settings(deadline=None, max_examples=150)
@@ -204,5 +206,5 @@ def test_junk_in_any_field_never_reads_as_a_clean_scan(
     assert not is_clean
 
 
-def _at(lines: Any):
+def _at(lines: list[int]) -> list[Row]:
     return [result(locations=[location(line=line)]) for line in lines]

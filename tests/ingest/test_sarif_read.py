@@ -168,7 +168,7 @@ def test_one_run_of_a_wrong_shape_spoils_only_itself(tmp_path: Path):
 
 
 def test_missing_c_backend_is_an_error_that_says_what_to_install(monkeypatch: pytest.MonkeyPatch):
-    def refuse(_name: Any):
+    def refuse(_name: str) -> None:
         raise ImportError
 
     monkeypatch.setattr(ijson, "get_backend", refuse)

@@ -1,17 +1,18 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ingest.sources.sarif.rules import normalised
-from tests.builders_sarif import log, only_result, parse, result, run, scans_of
+from tests.builders_sarif import Row, log, only_result, parse, result, run, scans_of
 
 RULES = [{"id": "B1"}, {"id": "B2"}]
 
 
-def tool(rules=(), extensions=(), **driver):
+def tool(rules: Sequence[Row] = (), extensions: Sequence[Row] = (), **driver: Any) -> Row:
     return {
         "driver": {"name": "Probe", "version": "1.0", "rules": list(rules), **driver},
         "extensions": list(extensions),

@@ -55,6 +55,12 @@ def test_reverse_hazard_equals_the_chain_ladder(triangle: list[list[int | None]]
     assert reverse_time_hazard(delays, size - 1) == pytest.approx(chain_ladder(triangle))
 
 
+def test_an_age_without_reports_leaves_the_share_as_it_is():
+    # 49 of 49 is one exactly; multiplied before it is divided, rounding would lift the share above the next.
+    shares = chain_ladder([[49, 0, 1], [0, 0, 0]])
+    assert shares[0] == shares[1] == 49 / 50
+
+
 @settings(deadline=None, max_examples=60)
 @given(TRIANGLES)
 def test_shares_rise_to_one(triangle: list[list[int | None]]):

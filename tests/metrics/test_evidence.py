@@ -142,6 +142,11 @@ def test_after_a_pilot_ended_no_date_lies_in_the_past():
     assert found.proof_on > on(1_000)
 
 
+def test_a_sprint_that_has_ended_without_being_counted_is_not_waited_for():
+    # Sprint 2 would have ended today and is not there: the next that can bring 67 more ends on day 42.
+    assert shown([sprint(1, 300)], as_of_day=28).proof_on == on(42 + 30)
+
+
 def test_escapes_that_cluster_in_one_sprint_vary_more_than_chance():
     assert shown([sprint(1, 300, 9), *[sprint(number, 300) for number in (2, 3, 4)]]).varies is True
     assert shown([sprint(number, 300, 2) for number in (1, 2, 3, 4)]).varies is False

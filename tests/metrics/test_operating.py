@@ -49,6 +49,14 @@ def test_false_proof_stays_within_the_level_at_exactly_one_percent():
     assert min(chances) > 0.005
 
 
+def test_proof_with_an_escape_is_worked_by_hand():
+    # Four in a row of 100 changes: proven after four clean ones, or after seven (657 needed) with one
+    # escape in the first three; an escape in the fourth leaves only three clean ones by then.
+    clean, one = 0.998**100, 100 * 0.002 * 0.998**99
+    expected = clean**4 + 3 * one * clean**6
+    assert proof_probability(0.002, 100, 7, Policy(sprints=4)) == pytest.approx(expected)
+
+
 def test_strict_mode_needs_more_sprints_for_the_same_proof():
     assert proof_probability(0.0, 300, 3, Policy()) == pytest.approx(1.0)
     assert proof_probability(0.0, 300, 3, Policy(strict=True)) == 0.0

@@ -8,7 +8,7 @@ moment unknown rather than at the creation.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from ingest.sources.github_export.lists import Listed
@@ -62,8 +62,7 @@ def last_push_at(node: PullRequest, commits: Listed[CommitEntry], events: Listed
         return None
     moments = [commit.pushed_date or commit.committed_date for commit in made]
     moments += [event.created_at for event in events.items if event.typename == FORCED]
-    known = [moment.astimezone(UTC) for moment in moments if moment is not None]
-    return max(known, default=None)
+    return max((moment for moment in moments if moment is not None), default=None)
 
 
 def states_before_dismissal(reviews: Sequence[Review], events: Sequence[Event]) -> dict[int, str]:

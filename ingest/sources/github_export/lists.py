@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
-from ingest.sources.github_export.shapes import Connection
+from ingest.sources.github_export.shapes import (
+    ChangedFile,
+    CommitEntry,
+    Connection,
+    Event,
+    PullRequest,
+    Review,
+)
 
 T = TypeVar("T")
 COLLECTOR_LIMITS: Final = (30, 50, 100)  # page sizes of GitHub's interfaces: full to the brim means cut
@@ -45,3 +52,30 @@ def _goes_on(given: Connection[T], entries: list[T | None]) -> bool:
     if given.page_info is not None:
         return given.page_info.has_next_page
     return len(entries) in COLLECTOR_LIMITS
+
+
+@dataclass(frozen=True)
+class Lists:
+    """The nested lists of a node, unwrapped once."""
+
+    files: Listed[ChangedFile]
+    reviews: Listed[Review]
+    events: Listed[Event]
+    commits: Listed[CommitEntry]
+
+    @classmethod
+    def of(cls, node: PullRequest) -> Lists:
+        """Unwrap the lists of a node."""
+        return cls(
+            listed(node.files), listed(node.reviews), listed(node.timeline_items), listed(node.commits)
+        )
+
+    def cut(self, labels: Listed[Any]) -> list[str]:
+        """Names of the tables whose rows are known to be incomplete."""
+        named: dict[str, Listed[Any]] = {
+            "changed_files": self.files,
+            "reviews": self.reviews,
+            "review_events": self.events,
+        }
+        named |= {"commits": self.commits, "labels": labels}
+        return [name for name, entries in named.items() if entries.is_cut]

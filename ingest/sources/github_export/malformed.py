@@ -12,7 +12,8 @@ from typing import Any, Final
 from msgspec import DecodeError, Raw, ValidationError, convert
 from msgspec.json import Decoder, decode
 
-from ingest.sources.github_export.rows import Collected, Place, Row, add_pull_request
+from ingest.sources.github_export.collected import Collected, Place, Row
+from ingest.sources.github_export.rows import add_pull_request
 from ingest.sources.github_export.shapes import (
     ChangedFile,
     CommitEntry,

@@ -13,9 +13,9 @@ from ingest.contracts import BY_NAME
 from ingest.file_classes import classify_files
 from ingest.settings import AuthorshipSettings, IngestSettings
 from ingest.sources.base import Parsed, SourceFile
+from ingest.sources.github_export.collected import Collected, Place, Row
 from ingest.sources.github_export.malformed import MARK, add_node
 from ingest.sources.github_export.reading import Page, read_pages
-from ingest.sources.github_export.rows import Collected, Place, Row
 
 TABLES: Final = ("pull_requests", "changed_files", "reviews", "review_events", "commits")
 _STAMPED: Final = ("source", "ingested_at")  # written when rows are taken in

@@ -23,7 +23,8 @@ EXPECTED: Final = (
     "a list of nodes, or one node per line"
 )
 CUT: Final = "record that is cut off or is no JSON"
-_ITEMS, _DOCUMENT, _NODES = Decoder(list[Raw]), Decoder(Document), Decoder(Nodes)
+_ANYTHING, _ITEMS = Decoder(Raw), Decoder(list[Raw])
+_DOCUMENT, _NODES = Decoder(Document), Decoder(Nodes)
 
 
 @dataclass(frozen=True)
@@ -80,33 +81,28 @@ def _unpacked(content: bytes, file: SourceFile) -> bytes:
 
 def _documents(content: bytes, file: SourceFile, reading: Reading) -> Iterator[Raw]:
     """Split a file into JSON values: one, or one per line."""
-    try:
-        yield Raw(content) if _is_whole(content) else Raw(b"")
-    except DecodeError as error:
-        lines = [line for line in content.splitlines() if line.strip()]
-        whole = [line for line in lines if line.lstrip().startswith(b"{") and _is_json(line)]
-        if not whole:
-            raise RefusedFileError(
-                f"{file.name}: is not JSON ({error}); seen {_glimpse(content)}, {EXPECTED}. Export it again."
-            ) from error
+    fault = _fault_of(content)
+    if fault is None:
+        yield Raw(content)
+        return
+    lines = [line for line in content.splitlines() if line.strip()]
+    whole = [line for line in lines if line.lstrip().startswith(b"{") and _fault_of(line) is None]
+    if not whole:
+        raise RefusedFileError(
+            f"{file.name}: is not JSON ({fault}); seen {_glimpse(content)}, {EXPECTED}. Export it again."
+        )
+    if len(whole) < len(lines):
         reading.left_out[CUT] += len(lines) - len(whole)
-        yield from map(Raw, whole)
+    yield from map(Raw, whole)
 
 
-_ANYTHING = Decoder(Raw)
-
-
-def _is_whole(content: bytes) -> bool:
-    """Whether the content is one JSON value; DecodeError when it is not."""
-    _ANYTHING.decode(content)
-    return True
-
-
-def _is_json(line: bytes) -> bool:
+def _fault_of(content: bytes) -> str | None:
+    """Say why the content is not one JSON value; null when it is."""
     try:
-        return _is_whole(line)
-    except DecodeError:
-        return False
+        _ANYTHING.decode(content)
+    except DecodeError as error:
+        return str(error)
+    return None
 
 
 def _glimpse(content: bytes) -> str:

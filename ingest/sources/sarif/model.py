@@ -215,7 +215,7 @@ def text_of(value: Any) -> str | None:
     """Text that says something, else null; never a half of a surrogate pair."""
     if not isinstance(value, str) or not value.strip():
         return None
-    return value.encode("utf-8", "replace").decode()
+    return value if value.isascii() else value.encode("utf-8", "replace").decode()
 
 
 def whole_of(value: Any) -> int | None:

@@ -6,6 +6,7 @@ import posixpath
 import re
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
 
@@ -180,8 +181,14 @@ def _snippet(region: Region) -> str | None:
 
 def _is_blamable(path: str, line: int | None, tool: str | None) -> bool:
     is_first_line = line is None or line == 1
-    is_manifest = any(fnmatchcase(posixpath.basename(path), pattern) for pattern in _MANIFESTS)
     is_package_scan = (tool or "").casefold().startswith(_PACKAGE_SCANNERS)
-    names_an_image = ":" in posixpath.basename(path) or "@sha256" in path
-    points_at_package = is_first_line and (is_manifest or is_package_scan or names_an_image)
+    points_at_package = is_first_line and (is_package_scan or _names_a_package(path))
     return line is not None and not is_foreign(path) and not points_at_package
+
+
+@lru_cache(maxsize=2**14)
+def _names_a_package(path: str) -> bool:
+    name = posixpath.basename(path)
+    is_manifest = any(fnmatchcase(name, pattern) for pattern in _MANIFESTS)
+    names_an_image = ":" in name or "@sha256" in path
+    return is_manifest or names_an_image

@@ -9,7 +9,7 @@ from typing import Any, Final
 from ingest.identity import Sighting, finding_id, finding_keys, identity_text
 from ingest.redaction import redacted_message
 from ingest.settings import IngestSettings
-from ingest.sources.sarif.model import Result, Run, bag, text_of
+from ingest.sources.sarif.model import Result, Rule, Run, bag, text_of
 from ingest.sources.sarif.origin import Origin, origin_of
 from ingest.sources.sarif.places import Places, Spot, places
 from ingest.sources.sarif.read import ReadRun
@@ -43,11 +43,10 @@ class _Reader:
     places: Places
     is_security_tool: bool
 
-    def row(self, result: Result, spot: Spot) -> Row:
-        rule = self.book.find(result)
+    def row(self, result: Result, rule: Rule | None, spot: Spot) -> Row:
         weaknesses = cwes(result, rule, self.run)
         return {
-            "rule": self.book.name(result),
+            "rule": self.book.name(result, rule),
             "cwe": weaknesses,
             "severity": severity(result, rule, self.run),
             "is_security": self.is_security_tool or is_security(result, rule, weaknesses),
@@ -56,12 +55,12 @@ class _Reader:
             "is_blamable": spot.is_blamable,
             "suppressed": is_suppressed(result),
             "baseline_state": _baseline_state(result),
-            "message": redacted_message(self.book.message(result), _secrets(result)),
+            "message": redacted_message(self.book.message(result, rule), _secrets(result)),
         }
 
-    def sighting(self, result: Result, row: Row, spot: Spot) -> Sighting:
+    def sighting(self, result: Result, rule: Rule | None, spot: Spot, row: Row) -> Sighting:
         line_hash = bag(result.partial_fingerprints).get("primaryLocationLineHash")
-        text = identity_text(spot.snippet, text_of(line_hash), self.book.message(result))
+        text = identity_text(spot.snippet, text_of(line_hash), self.book.message(result, rule))
         return Sighting(row["rule"], row["path"], text, row["line"], row["baseline_state"] != ABSENT)
 
 
@@ -78,10 +77,10 @@ def result_rows(run: ReadRun, outer: Origin, settings: IngestSettings) -> Result
         damaged_count += result is None
         if result is None or not is_failure(result):
             continue
-        spot = reader.places.spot(result)
-        rows.append({"position": position, **reader.row(result, spot)})
-        sightings.append(reader.sighting(result, rows[-1], spot))
-        fired.update(_rule_names(reader.book, result))
+        rule, spot = reader.book.find(result), reader.places.spot(result)
+        rows.append({"position": position, **reader.row(result, rule, spot)})
+        sightings.append(reader.sighting(result, rule, spot, rows[-1]))
+        fired.update(_rule_names(result, rule))
     _name(rows, sightings, origin_of(run.header, outer))
     return ResultRows(rows, read_count, passed_count, damaged_count, frozenset(fired))
 
@@ -125,8 +124,7 @@ def _name(rows: list[Row], sightings: list[Sighting], origin: Origin) -> None:
         row["introduced_by"] = introducer(origin.introduced_by, named)
 
 
-def _rule_names(book: RuleBook, result: Result) -> Iterator[str]:
-    rule = book.find(result)
+def _rule_names(result: Result, rule: Rule | None) -> Iterator[str]:
     yield from (name for name in (text_of(result.rule_id), text_of(rule.id) if rule else None) if name)
 
 

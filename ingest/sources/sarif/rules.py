@@ -48,19 +48,17 @@ class RuleBook:
         placed = self.by_place.get((_component(reference), place)) if place is not None else None
         return placed or self._named(named)
 
-    def name(self, result: Result) -> str:
-        """Normalised rule id of a result; '(none)' when the tool gives none."""
+    def name(self, result: Result, rule: Rule | None) -> str:
+        """Normalised id of a result's rule; '(none)' when the tool gives none."""
         reference = result.rule or DescriptorReference()
-        rule = self.find(result)
         told = text_of(result.rule_id) or text_of(reference.id) or (text_of(rule.id) if rule else None)
         return NO_RULE if told is None else normalised(told, self.tool)
 
-    def message(self, result: Result) -> str | None:
+    def message(self, result: Result, rule: Rule | None) -> str | None:
         """Text of a result: its own, or the rule's text of that id with the arguments put in (§3.11)."""
         own = result.message
         if own is None:
             return None
-        rule = self.find(result)
         texts = rule.message_strings if rule and isinstance(rule.message_strings, dict) else {}
         template = texts.get(own.id) if isinstance(own.id, str) else None
         written = text_of(template.get("text")) if isinstance(template, dict) else None

@@ -6,25 +6,18 @@ recovered from the file (its path without its name), because a source parses one
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from glob import iglob
-from os.path import relpath
 from pathlib import Path
 
-from ingest.settings import FilesSettings, IngestSettings, TableSettings
+from ingest.settings import IngestSettings, TableSettings
 from ingest.sources.base import SourceFile
+from ingest.sources.files import find_files, is_excluded, relative
 
 
-def find(files: FilesSettings, base: Path) -> list[SourceFile]:
-    """Files of these patterns, each once, in the order of their names."""
-    found = {
-        name
-        for pattern in files.paths
-        for name in iglob(_relative(pattern, base), root_dir=base, recursive=True)  # noqa: PTH207 - root_dir keeps names relative
-        if (base / name).is_file()
-    }
-    kept = sorted(Path(name).as_posix() for name in found)
-    return [SourceFile(base / name, name) for name in kept if not _is_excluded(name, files, base)]
+def find(mapping: TableSettings, base: Path) -> Sequence[SourceFile]:
+    """Files of one mapping, each once, in the order of their names."""
+    return find_files(mapping, base, f"[[sources.tables]] of {mapping.table}")
 
 
 def base_of(file: SourceFile) -> Path:
@@ -40,20 +33,11 @@ def mappings_of(file: SourceFile, settings: IngestSettings) -> list[TableSetting
 
 def _takes(mapping: TableSettings, name: str, base: Path) -> bool:
     is_named = any(_matches(name, pattern, base) for pattern in mapping.paths)
-    return is_named and not _is_excluded(name, mapping, base)
-
-
-def _is_excluded(name: str, files: FilesSettings, base: Path) -> bool:
-    """Exclusion is generous, as in every source: here `*` crosses folders."""
-    return any(fnmatchcase(name, _relative(pattern, base)) for pattern in files.exclude)
-
-
-def _relative(pattern: str, base: Path) -> str:
-    return relpath(pattern, base) if Path(pattern).is_absolute() else Path(pattern).as_posix()
+    return is_named and not is_excluded(name, mapping, base)
 
 
 def _matches(name: str, pattern: str, base: Path) -> bool:
-    return _parts_match(name.split("/"), _relative(pattern, base).split("/"))
+    return _parts_match(name.split("/"), relative(pattern, base).split("/"))
 
 
 def _parts_match(parts: list[str], pattern: list[str]) -> bool:
