@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 import polars as pl
@@ -36,16 +37,30 @@ def derive(store: Store, settings: IngestSettings, at: datetime) -> None:
     store.replace(FINDINGS, findings, DERIVED_SOURCE)
 
 
-def withdraw(store: Store, found: Collection[str], read: Mapping[str, Collection[str]]) -> int:
-    """Mark unread scans of files that are gone, or that were read again and gave something else.
+@dataclass(frozen=True)
+class Reread:
+    """What a file that was read in this run gave."""
 
-    An unreadable scan keeps a pilot from passing until somebody repairs the file or takes it
-    away; either is an act of a person, so the row stays and says `withdrawn`.
+    scan_ids: frozenset[str]
+    is_same_content: bool  # the bytes were known already; settings or a sidecar changed
+
+
+def withdraw(store: Store, found: Collection[str], read: Mapping[str, Reread]) -> int:
+    """Mark scans that no longer stand for anything, and say how many.
+
+    An unreadable scan keeps a pilot from passing until somebody mends the file or takes it away;
+    either is an act of a person, so the row stays and says `withdrawn`. A readable one is
+    withdrawn only when the same bytes were placed elsewhere by corrected settings: a file that is
+    overwritten by every run of a scanner is a series of scans, and all of them count.
     """
-    unread = store.current("scans").filter(pl.col("status").is_in(NOT_READ)).collect()
-    again = [scan_id for ids in read.values() for scan_id in ids]
-    is_gone = ~pl.col("file").is_in(list(found))
-    is_replaced = pl.col("file").is_in(list(read)) & ~pl.col("scan_id").is_in(again)
-    withdrawn = unread.filter(is_gone | is_replaced).with_columns(status=pl.lit("withdrawn"))
-    store.write(SCANS, withdrawn)
+    scans = store.current("scans").filter(pl.col("status") != "withdrawn").collect()
+    again = frozenset[str]().union(*(reread.scan_ids for reread in read.values()))
+    corrected = [file for file, reread in read.items() if reread.is_same_content]
+    was_not_read = pl.col("status").is_in(NOT_READ)
+    is_gone = was_not_read & ~pl.col("file").is_in(list(found))
+    is_mended = was_not_read & pl.col("file").is_in(list(read))
+    is_placed_anew = pl.col("file").is_in(corrected)
+    is_given_again = pl.col("scan_id").is_in(list(again))
+    withdrawn = scans.filter(is_gone | ((is_mended | is_placed_anew) & ~is_given_again))
+    store.write(SCANS, withdrawn.with_columns(status=pl.lit("withdrawn")))
     return withdrawn.height

@@ -26,10 +26,18 @@ class RunInfo:
 
 
 def fingerprint(content_digest: str, settings_key: object) -> str:
-    """Changes when the file does, or when the settings that read it do."""
-    return sha256(
-        f"{content_digest}:{dumps(settings_key, sort_keys=True, default=str)}".encode()
-    ).hexdigest()[:24]
+    """Two parts: what the file holds, and what the settings that read it say.
+
+    >>> fingerprint("0123456789abcdef0", {"paths": ["a"]}).partition(":")[0]
+    '0123456789abcdef'
+    """
+    settings = sha256(dumps(settings_key, sort_keys=True, default=str).encode()).hexdigest()
+    return f"{content_digest[:16]}:{settings[:12]}"
+
+
+def is_same_content(mark: str, earlier: str | None) -> bool:
+    """Whether the bytes are those of an earlier run, only the settings that read them differ."""
+    return earlier is not None and mark.partition(":")[0] == earlier.partition(":")[0]
 
 
 def last_cursor(runs: pl.DataFrame, source: str) -> Cursor:

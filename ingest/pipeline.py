@@ -19,12 +19,12 @@ from uuid import uuid4
 import polars as pl
 
 from ingest.authorship import RULES_VERSION
-from ingest.deriving import derive, withdraw
+from ingest.deriving import Reread, derive, withdraw
 from ingest.errors import RefusedFileError, SourceError
 from ingest.intake import Intake, Tally
-from ingest.ledger import Cursor, RunInfo, fingerprint, last_cursor, ledger_row
+from ingest.ledger import Cursor, RunInfo, fingerprint, is_same_content, last_cursor, ledger_row
 from ingest.settings import IngestSettings
-from ingest.sources.base import Parsed, Source, SourceFile
+from ingest.sources.base import Source, SourceFile
 from ingest.store import Published, Store
 
 Progress = Callable[[str, int, int], None]  # source, files done, files in all
@@ -118,7 +118,7 @@ class _Reading:
 
     def __init__(self, store: Store, job: Job, source: Source, intake: Intake) -> None:
         self._store, self._job, self._source, self.intake = store, job, source, intake
-        self.scans_of: dict[str, list[str]] = {}  # file read in this run -> scan ids it gave
+        self.scans_of: dict[str, Reread] = {}  # file read in this run -> the scans it gave
 
     def read_all(self, files: Sequence[SourceFile], known: Cursor) -> Cursor:
         """Read what changed; the returned cursor leaves refused files out, so they are tried again."""
@@ -129,7 +129,7 @@ class _Reading:
             if known.get(file.name) == mark:
                 self.intake.tally.files_unchanged += 1
                 cursor[file.name] = mark
-            elif self._read(file):
+            elif self._read(file, is_known=is_same_content(mark, known.get(file.name))):
                 cursor[file.name] = mark
         self.intake.flush()
         self._job.progress(self._source.name, len(files), len(files))
@@ -138,7 +138,7 @@ class _Reading:
     def _key(self, file: SourceFile) -> object:
         return [self._job.product_version, self._source.settings_key(self._job.settings, file)]
 
-    def _read(self, file: SourceFile) -> bool:
+    def _read(self, file: SourceFile, *, is_known: bool) -> bool:
         try:
             if self._job.settings.sources.keep_raw:
                 self._store.keep_raw(file.read(), file.digest)
@@ -148,9 +148,7 @@ class _Reading:
             self.intake.tally.files_refused[file.name] = str(error)
             return False
         self.intake.tally.files_read += 1
-        self._remember_scans(file, parsed)
-        return True
-
-    def _remember_scans(self, file: SourceFile, parsed: Parsed) -> None:
         if "scans" in parsed.frames:
-            self.scans_of[file.name] = parsed.frames["scans"].get_column("scan_id").to_list()
+            scan_ids = parsed.frames["scans"].get_column("scan_id").to_list()
+            self.scans_of[file.name] = Reread(frozenset(scan_ids), is_known)
+        return True

@@ -22,13 +22,17 @@ from ingest.contracts import BY_NAME, TABLES, Table
 from ingest.contracts.ingest_runs import INGEST_RUNS
 from ingest.errors import StoreError
 from ingest.locking import Waiting, folder_lock
-from ingest.store import keeping, ledger, upkeep
 from ingest.store.changes import Changes, changes_of, judgements, replacement
 from ingest.store.delta import Delta
 from ingest.store.durable import sync_commits
+from ingest.store.keeping import keep_raw as keep_copy
+from ingest.store.keeping import quarantine as add_to_quarantine
+from ingest.store.keeping import raw as read_copy
+from ingest.store.ledger import empty, entries, latest, stamped, versions_in
 from ingest.store.object_lock import ObjectLock
 from ingest.store.place import place_of, store_errors
 from ingest.store.rows import STORED_ONLY, completed, in_contract, prepared, stored_columns
+from ingest.store.upkeep import sweep, tidy
 from ingest.store.values import Published, Written
 
 CHUNK_ROWS: Final = 250_000  # keeps a write of millions of rows within about a gigabyte
@@ -151,7 +155,7 @@ class Store:
     def quarantine(self, table: Table, rejected: pl.DataFrame, run_id: str) -> None:
         """Keep refused rows as text, with the rules they broke and the run that met them first."""
         with self.lock(f"quarantine {table.name}"):
-            keeping.quarantine(self._quarantine_of(table.name), table, rejected, run_id)
+            add_to_quarantine(self._quarantine_of(table.name), table, rejected, run_id)
 
     def quarantined(self, name: str) -> pl.LazyFrame:
         """Refused rows of a table: text, `broken_rules`, `run_id`."""
@@ -166,11 +170,11 @@ class Store:
 
     def keep_raw(self, content: bytes, digest: str) -> str:
         """Keep a compressed copy of an input; its name inside the store."""
-        return keeping.keep_raw(self._place, content, digest)
+        return keep_copy(self._place, content, digest)
 
     def raw(self, name: str) -> bytes:
         """Read the bytes kept under a name that `keep_raw` gave."""
-        return keeping.raw(self._place, name)
+        return read_copy(self._place, name)
 
     # -- publishing -------------------------------------------------------------------------------
 
@@ -186,7 +190,7 @@ class Store:
             if self._object_lock is not None:
                 self._object_lock.confirm()
             sequence = self._ledger.version() + 1 if self._ledger.exists() else 0
-            self._ledger.append(ledger.stamped(runs, versions, sequence))
+            self._ledger.append(stamped(runs, versions, sequence))
             self._flush(INGEST_RUNS.name, range(sequence, self._ledger.version() + 1))
             return self._published_now()
 
@@ -218,14 +222,14 @@ class Store:
 
     def published(self, known_at: datetime | None = None) -> Published | None:
         """Look up the publication in force, now or as it was known at a moment; None when there was none."""
-        row = ledger.latest(self._entries(known_at))
+        row = latest(self._entries(known_at))
         if row is None:
             return None
-        return Published(str(row["run_id"]), row["published_at"], ledger.versions_in(row))
+        return Published(str(row["run_id"]), row["published_at"], versions_in(row))
 
     def _entries(self, known_at: datetime | None) -> pl.DataFrame:
         with store_errors("reading the ledger", self._ledger.uri):
-            return ledger.entries(self._ledger, known_at)
+            return entries(self._ledger, known_at)
 
     def runs(self, known_at: datetime | None = None) -> pl.DataFrame:
         """Ledger rows in the order they were published."""
@@ -236,11 +240,11 @@ class Store:
         if name == INGEST_RUNS.name:
             return self.runs(published.at).lazy()
         version = published.versions.get(name)
-        return ledger.empty(name) if version is None else self._contract_rows(name, version)
+        return empty(name) if version is None else self._contract_rows(name, version)
 
     def current(self, name: str) -> pl.LazyFrame:
         """Read a table as it is now, published or not: for the writer's own derivations only."""
-        return self._contract_rows(name, None) if self._delta(name).exists() else ledger.empty(name)
+        return self._contract_rows(name, None) if self._delta(name).exists() else empty(name)
 
     def _contract_rows(self, name: str, version: int | None) -> pl.LazyFrame:
         return in_contract(self._delta(name).scan(version), BY_NAME[name])
@@ -253,11 +257,11 @@ class Store:
             in_force = self.published()
             kept = [*keep, *([in_force] if in_force else [])]
             for name, _ in self._versions():
-                upkeep.tidy(self._delta(name), [one.versions[name] for one in kept if name in one.versions])
+                tidy(self._delta(name), [one.versions[name] for one in kept if name in one.versions])
             for delta in self._unpinned():
-                upkeep.tidy(delta, [delta.version()])  # a reader may have it open
+                tidy(delta, [delta.version()])  # a reader may have it open
             if self._place.folder is not None:
-                upkeep.sweep(self._place.folder)
+                sweep(self._place.folder)
 
     def _unpinned(self) -> list[Delta]:
         kept_aside = [self._quarantine_of(table.name) for table in TABLES]

@@ -7,12 +7,13 @@ the state without late dismissals, and what a person has to do next.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 import polars as pl
 
+from metrics.calendar import local_day
 from metrics.escapes import CHANGE_COLUMNS
 from metrics.estimate import Number
 from metrics.findings import FINDING_COLUMNS, unattributed
@@ -31,6 +32,7 @@ from metrics.tables import Tables
 __all__ = ["Ask", "Assessment", "Case", "assess", "blocked_by"]
 
 NO_HUMAN_CHANGE: Final = "no human change of these repositories merged in this window"
+LOOKS_BACK: Final = 3  # sprint ends at which an earlier answer is looked for; each costs a whole count
 YEAR: Final = timedelta(days=365)
 HOLDS_BACK: Final[tuple[State, ...]] = ("ABOVE_PROVEN", "NOT_MET", "UNTRIAGED", "NOT_MEASURABLE")
 
@@ -86,7 +88,7 @@ def _verdict(case: Case) -> Verdict:
         as_of=case.ask.as_of,
         known_at=case.ask.known_at,
         state=judgement.state,
-        sentence=rule_sentence(judgement, _particulars(case)),
+        sentence=rule_sentence(judgement, _particulars(case, judgement.state)),
         evidence_sentence=evidence_sentence(judgement),
         allowed=not against,
         blocked_by=against,
@@ -126,8 +128,8 @@ def _late_unattributed(case: Case) -> int:
     )
 
 
-def _particulars(case: Case) -> Particulars:
-    """What the sentences name: untriaged findings, and the tools that looked at the epoch's changes."""
+def _particulars(case: Case, state: State) -> Particulars:
+    """What the sentences name: untriaged findings, the tools that looked, and an earlier answer if now is blind."""
     waiting = case.findings.filter(pl.col("is_escape") & (pl.col("status") == "unreviewed"))
     oldest = waiting["first_seen_at"].min()
     tools = case.facts.changes["detecting_tools"].explode().drop_nulls().unique().sort()
@@ -135,7 +137,19 @@ def _particulars(case: Case) -> Particulars:
         untriaged=tuple(waiting["finding_id"]),
         oldest_untriaged_at=oldest if isinstance(oldest, datetime) else None,
         tools=tuple(tools),
+        last_verdict=_last_verdict(case) if state == "NOT_MEASURABLE" else "",
     )
+
+
+def _last_verdict(case: Case) -> str:
+    """The latest earlier answer that could be told, read at the ends of the last sprints."""
+    ends = [place.end for place in reversed(case.places) if place.end < case.ask.as_of][:LOOKS_BACK]
+    for end in ends:
+        before = replace(case, ask=replace(case.ask, as_of=end))
+        told = _judgement(before, before.sprints, unattributed(before.agent.findings).height)
+        if told.state != "NOT_MEASURABLE":
+            return f"{told.state} on {local_day(end, case.pilot.timezone).isoformat()}"
+    return ""
 
 
 def _human_rate(case: Case, start: datetime, end: datetime) -> Number:

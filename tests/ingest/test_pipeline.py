@@ -50,13 +50,16 @@ class Folder:
         self.base, self.name = base, name
         self.meaning: Callable[[str], Parsed] = lambda _text: Parsed({})
         self.parsed: list[str] = []
+        self.key = "settings"
 
     def write(self, name: str, text: str) -> None:
         (self.base / name).write_text(text, encoding="utf-8")
 
     @property
     def source(self) -> Source:
-        return Source(self.name, "files of a test", self._fetch, self._parse, lambda _settings, _file: 1)
+        return Source(
+            self.name, "files of a test", self._fetch, self._parse, lambda _settings, _file: self.key
+        )
 
     def _fetch(self, _settings: IngestSettings, base: Path) -> list[SourceFile]:
         return [SourceFile(path, path.name) for path in sorted(base.glob("*.txt"))]
@@ -236,6 +239,30 @@ def test_an_unreadable_scan_is_withdrawn_when_its_file_is_taken_away(store: Stor
     (folder.base / "scan.txt").unlink()
     assert run(store, folder).changed
     assert published(store, "scans").get_column("status").to_list() == ["withdrawn"]
+
+
+def test_a_scan_placed_anew_by_corrected_settings_replaces_the_old_one(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    folder = Folder(tmp_path / "in", "sarif")
+    folder.write("scan.txt", "same bytes")
+    for placed in ("wrong", "right"):
+        folder.key = placed
+        folder.meaning = lambda _text, placed=placed: scan(f"id-{placed}", "scan.txt", "ok")  # type: ignore[misc]
+        run(store, folder)
+    statuses = published(store, "scans").select("scan_id", "status").sort("scan_id").rows()
+    assert statuses == [("id-right", "ok"), ("id-wrong", "withdrawn")]
+
+
+def test_a_file_that_every_run_of_a_scanner_overwrites_is_a_series_of_scans(
+    store: Store, tmp_path: Path
+) -> None:
+    (tmp_path / "in").mkdir()
+    folder = Folder(tmp_path / "in", "sarif")
+    folder.meaning = lambda text: scan(f"id-{text}", "latest.txt", "ok")
+    for week in ("week 1", "week 2"):
+        folder.write("latest.txt", week)
+        run(store, folder)
+    assert published(store, "scans").get_column("status").to_list() == ["ok", "ok"]
 
 
 def test_progress_ends_with_all_files_done(store: Store, folder: Folder) -> None:

@@ -76,7 +76,7 @@ def _read_scan(run: ReadRun, context: _Context, left_out: Counter[str]) -> tuple
         return {**scan, "status": "unreadable", "status_reason": reason}, []
     found = result_rows(run, context.outer, context.settings)
     left_out[NOT_A_FAILURE] += found.passed_count
-    scan["rules_version"] = context.outer.rules_version or rules_version(run.header, found.fired_rules)
+    scan["rules_version"] = context.outer.rules_version or rules_version(run.header)
     scan["result_count"] = found.read_count
     scan["status"], scan["status_reason"] = _status(run, found)
     scan["scan_id"] = _scan_id(scan, found.rows)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -31,7 +30,6 @@ class ResultRows:
     read_count: int  # everything in the list
     passed_count: int  # passes and notices, which are no findings
     damaged_count: int  # not in the shape of a result
-    fired_rules: frozenset[str]  # rule ids as the tool writes them
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,6 @@ def result_rows(run: ReadRun, outer: Origin, settings: IngestSettings) -> Result
     reader = _reader(run.header, outer, settings)
     rows: list[Row] = []
     sightings: list[Sighting] = []
-    fired: set[str] = set()
     read_count = passed_count = damaged_count = 0
     for position, result in enumerate(run.results or ()):
         read_count += 1
@@ -80,9 +77,8 @@ def result_rows(run: ReadRun, outer: Origin, settings: IngestSettings) -> Result
         rule, spot = reader.book.find(result), reader.places.spot(result)
         rows.append({"position": position, **reader.row(result, rule, spot)})
         sightings.append(reader.sighting(result, rule, spot, rows[-1]))
-        fired.update(_rule_names(result, rule))
     _name(rows, sightings, origin_of(run.header, outer))
-    return ResultRows(rows, read_count, passed_count, damaged_count, frozenset(fired))
+    return ResultRows(rows, read_count, passed_count, damaged_count)
 
 
 def is_suppressed(result: Result) -> bool | None:
@@ -122,10 +118,6 @@ def _name(rows: list[Row], sightings: list[Sighting], origin: Origin) -> None:
             row["rule"],
         ]
         row["introduced_by"] = introducer(origin.introduced_by, named)
-
-
-def _rule_names(result: Result, rule: Rule | None) -> Iterator[str]:
-    yield from (name for name in (text_of(result.rule_id), text_of(rule.id) if rule else None) if name)
 
 
 def _baseline_state(result: Result) -> str | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any, Final
 
 from ingest.identity import NO_RULE
@@ -96,16 +95,15 @@ def tool_version(run: Run) -> str | None:
     return (text_of(driver.version) or text_of(driver.semantic_version)) if driver else None
 
 
-def rules_version(run: Run, fired: frozenset[str]) -> str | None:
+def rules_version(run: Run) -> str | None:
     """Version of what was looked for: a change of it makes old code news, which is no one's doing.
 
-    The tool's version, with the versions of its rule packs where they have some, or else with a
-    digest of the listed rules. Many tools list only the rules that fired (`fired`): such a list
-    changes with the code and says nothing, so it is not digested.
+    The tool's version, with the versions of its rule packs where they have some. The list of rules
+    is no version: many tools list only the rules that fired, so it changes with the code, and a
+    stream that began anew each time would take every escape for a baseline. A rule pack without a
+    version of its own is told by `rules_version` in a sidecar.
     """
-    listed = {text_of(rule.id) or "" for _, part in _components(run.tool) for rule in part.rules or []}
-    packs = _packs(run.tool) or (_digest(listed) if listed - fired else None)
-    told = [part for part in (tool_version(run), packs) if part]
+    told = [part for part in (tool_version(run), _packs(run.tool)) if part]
     return "+".join(told) or None
 
 
@@ -144,15 +142,9 @@ def _packs(tool: Tool | None) -> str | None:
     packs = [
         f"{text_of(part.name)}@{version}"
         for place, part in _components(tool)
-        if place != _DRIVER
-        and part.rules
-        and (version := text_of(part.semantic_version) or text_of(part.version))
+        if place != _DRIVER and (version := text_of(part.semantic_version) or text_of(part.version))
     ]
     return "+".join(sorted(packs)) or None
-
-
-def _digest(rule_ids: set[str]) -> str:
-    return "rules." + sha256("\n".join(sorted(rule_ids)).encode()).hexdigest()[:12]
 
 
 def _filled(template: str | None, arguments: Any) -> str | None:
