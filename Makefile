@@ -26,7 +26,8 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -m venv --clear $(VENV) || { echo "setup: could not create $(VENV); is the folder writable and the disk not full?" >&2; exit 1; }
 	@echo "setup 2 of 3: packages from requirements.lock, checked by hash (a few minutes the first time)"
 	@$(BIN)/python -m pip install --disable-pip-version-check --no-input --require-hashes -r requirements.lock 2>&1 \
-	  | awk '/^Collecting/ { printf "\r  %-60s", $$2; fflush() } /^ERROR|error:/ { print "\n" $$0 } END { printf "\r%62s\r", "" }'; \
+	  | awk -v all=$$(grep -c '^[^ ].*==' requirements.lock) \
+	    '/^Collecting/ { n++; if (n % 10 == 0) { print "  package " n " of at most " all; fflush() } } /^ERROR|error:/ { print }'; \
 	  if [ $${PIPESTATUS[0]} -ne 0 ]; then echo "setup: packages could not be installed; is the package index reachable? run make again to retry" >&2; exit 1; fi
 	@echo "setup 3 of 3: this project"
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . \

@@ -1,4 +1,4 @@
-"""What does a name mean: metrics, criteria, tables, sources, settings, states, from where they are defined."""
+"""What does a name mean: of a metric, criterion, table, source, setting or state, told where it is defined."""
 
 from __future__ import annotations
 

@@ -12,12 +12,15 @@ from dashboard.composition import CONFIG_VARIABLE
 from dashboard.ports import LOOPBACK, require_free
 
 PAGES: Final = Path(__file__).with_name("app.py")
-# Given on the command line because Streamlit reads its own file from the folder it is started in.
+ROOT: Final = PAGES.parents[1]  # .streamlit/config.toml, with the theme, lies here
+# Given on the command line so that no file of Streamlit's elsewhere can open the dashboard to others.
 QUIET: Final = (
     "--server.headless=true",  # no e-mail prompt, no browser window
     "--browser.gatherUsageStats=false",
     "--server.fileWatcherType=none",
-    "--client.toolbarMode=viewer",
+    "--client.toolbarMode=minimal",
+    "--client.showErrorLinks=false",  # an error page offers no links that carry the error away
+    "--client.showErrorDetails=type",
 )
 
 
@@ -32,6 +35,6 @@ def serve(config: Path, port: int) -> None:
         f"--server.address={LOOPBACK}", f"--server.port={port}", *QUIET,
     ]  # fmt: skip
     try:
-        subprocess.run(command, env=environment, check=False)  # noqa: S603 - our own interpreter and page
+        subprocess.run(command, env=environment, cwd=ROOT, check=False)  # noqa: S603 - our own page
     except KeyboardInterrupt:
         sys.stderr.write("pilot: dashboard stopped\n")
