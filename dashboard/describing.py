@@ -1,4 +1,4 @@
-"""What does a name mean: of a metric, criterion, table, source, setting or state, told where it is defined."""
+"""What does the name of a metric, criterion, table, source, setting or state mean?"""
 
 from __future__ import annotations
 

@@ -51,15 +51,20 @@ def say(text: str) -> None:
 def progress(*, quiet: bool) -> Iterator[tuple[Callable[[str, int, int], None], Callable[[str], None]]]:
     """A progress bar per source on stderr; yields what reports progress and what says a line."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=aside, disable=quiet) as bars:
-        tasks: dict[str, Any] = {}
+    bars = Progress(*columns, console=aside, disable=quiet)
+    tasks: dict[str, Any] = {}
 
-        def report(source: str, done: int, total: int) -> None:
-            if source not in tasks:
-                tasks[source] = bars.add_task(source, total=total)
-            bars.update(tasks[source], completed=done, total=total)
+    def report(source: str, done: int, total: int) -> None:
+        bars.start()  # not before there is something to show: an error before that stays one line
+        if source not in tasks:
+            tasks[source] = bars.add_task(source, total=total)
+        bars.update(tasks[source], completed=done, total=total)
 
+    try:
         yield report, lambda text: aside.print(text, markup=False)
+    finally:
+        if tasks:
+            bars.stop()
 
 
 def print_verdicts(verdicts: Sequence[Verdict]) -> None:

@@ -19,6 +19,7 @@ from metrics.tables import Tables
 
 UNUSABLE: Final = ("failed", "partial", "unreadable")
 UNKNOWN: Final = ""
+SILENT_COLUMNS: Final = ("scan_id", "file", "repository", "tool", "status", "status_reason", "scanned_at")
 
 
 def detection(changes: pl.DataFrame, tables: Tables, follow_up: timedelta) -> pl.DataFrame:
@@ -51,29 +52,37 @@ def detection(changes: pl.DataFrame, tables: Tables, follow_up: timedelta) -> pl
 def unusable_scans(tables: Tables, pilot: Pilot, start: datetime) -> pl.DataFrame:
     """Scans of the pilot, or of nobody known, that say nothing and were never made good.
 
-    Made good: a later ok scan of the same file, or of the same tool, repository and ref. Scans
-    from before `start` could not have seen the pilot's changes and are left out.
+    Left out are scans from before `start`, which could not have seen the pilot's changes, and
+    checks of a pull request: what such a check missed is first seen after the merge, as an escape.
 
     Returns
     -------
     DataFrame
         scan_id, file, repository, tool, status, status_reason, scanned_at; sorted by file.
     """
-    scans = tables.scans.select(
-        "scan_id", "file", "repository", "tool", "ref", "status", "status_reason", "scanned_at", "ingested_at"
-    )  # fmt: skip
     own = repositories(tables.scans, pilot)
+    is_nobodys = pl.col("repository").is_null()
+    is_check = ~is_nobodys & (pl.col("stage") == "pre_merge")
+    is_of_interest = is_nobodys | pl.col("repository").is_in(own)
+    is_recent = pl.col("scanned_at").is_null() | (pl.col("scanned_at") >= start)
+    silent = silent_scans(tables.scans)
+    holds_back = ~pl.col("is_made_good") & is_of_interest & is_recent & ~is_check
+    return silent.filter(holds_back).drop("is_made_good", "stage")
+
+
+def silent_scans(scans: pl.LazyFrame) -> pl.DataFrame:
+    """Scans whose silence means nothing: not ok, or ok without a place; `is_made_good` by a later ok scan.
+
+    Made good: a later ok scan of the same file, or of the same tool, repository and ref.
+    """
     has_place = pl.col("repository").is_not_null() & pl.col("scanned_at").is_not_null()
     is_ok = (pl.col("status") == "ok") & has_place
     says_nothing = pl.col("status").is_in(UNUSABLE) | ((pl.col("status") == "ok") & ~has_place)
-    is_of_interest = pl.col("repository").is_null() | pl.col("repository").is_in(own)
-    is_recent = pl.col("scanned_at").is_null() | (pl.col("scanned_at") >= start)
-    bad = scans.filter(says_nothing & is_of_interest & is_recent).collect()
-    left = _never_made_good(bad, scans.filter(is_ok))
-    return left.drop("ref", "ingested_at").sort("file", "scan_id")
+    bad = scans.filter(says_nothing).select(*SILENT_COLUMNS, "stage", "ref", "ingested_at").collect()
+    return _with_made_good(bad, scans.filter(is_ok)).drop("ref", "ingested_at").sort("file", "scan_id")
 
 
-def _never_made_good(bad: pl.DataFrame, good: pl.LazyFrame) -> pl.DataFrame:
+def _with_made_good(bad: pl.DataFrame, good: pl.LazyFrame) -> pl.DataFrame:
     stream = ("tool", "repository", "ref")
     same_file = good.filter(pl.col("file").is_in(bad["file"].unique().implode()))
     same_repository = good.filter(pl.col("repository").is_in(bad["repository"].unique().implode()))
@@ -85,7 +94,7 @@ def _never_made_good(bad: pl.DataFrame, good: pl.LazyFrame) -> pl.DataFrame:
     read_again = pl.col("good_ingested_at") > pl.col("ingested_at")
     later = (pl.col("good_at") > pl.col("scanned_at")) | (pl.col("stream_good_at") > pl.col("scanned_at"))
     is_good = read_again.fill_null(value=False) | later.fill_null(value=False)
-    return beside.filter(~is_good).select(bad.columns)
+    return beside.with_columns(is_made_good=is_good).select(*bad.columns, "is_made_good")
 
 
 def _ok(tables: Tables, stage: str) -> pl.LazyFrame:

@@ -10,8 +10,8 @@ from typing import Any
 class Coverage:
     """How much of what should have been measured could be.
 
-    >>> Coverage(measured=312, total=941, excluded=(("no ready time", 629),)).share
-    0.3315621679064825
+    >>> Coverage(measured=300, total=400, excluded=(("no ready time", 100),)).share
+    0.75
     """
 
     measured: int  # rows that the number rests on

@@ -15,7 +15,7 @@ from typing import Any, Final
 import polars as pl
 
 from metrics.arrivals import KEY
-from metrics.detection import detection
+from metrics.detection import detection, silent_scans
 from metrics.gate.policy import Policy
 from metrics.tables import Tables
 
@@ -36,7 +36,9 @@ class Health:
     left_out: pl.DataFrame  # source, reason, rows: input that is no row by definition, over all runs
     refused: pl.DataFrame  # source, file, reason: files of which nothing was taken, by each source's last run
     scans: pl.DataFrame  # repository (null = not placed), stage, tool, status, scans, last_scanned_at
-    unreadable: pl.DataFrame  # scan_id, file, repository, tool, status, status_reason, scanned_at: not ok
+    unreadable: (
+        pl.DataFrame
+    )  # scan_id, file, repository, tool, status, status_reason, scanned_at, is_made_good: not ok
     coverage: pl.DataFrame  # repository, merged, watched, detected, independent, pre_scanned, last_merged_at
     authorship: pl.DataFrame  # repository, authorship, merged, first_merged_at, last_merged_at
     unattributed: pl.DataFrame  # finding_id, repository, rule, severity, path, tool, first_seen_at
@@ -118,10 +120,7 @@ def _scans(cut: Tables) -> pl.DataFrame:
 
 
 def _unreadable(cut: Tables) -> pl.DataFrame:
-    columns = ("scan_id", "file", "repository", "tool", "status", "status_reason", "scanned_at")
-    is_placed = pl.col("repository").is_not_null() & pl.col("scanned_at").is_not_null()
-    is_good = ((pl.col("status") == "ok") & is_placed) | (pl.col("status") == "withdrawn")
-    return cut.scans.filter(~is_good).select(columns).sort("file", "scan_id").collect()
+    return silent_scans(cut.scans).drop("stage")
 
 
 def _coverage(cut: Tables, as_of: datetime, follow_up: timedelta) -> pl.DataFrame:

@@ -393,7 +393,7 @@ def healthy(**changed: pl.DataFrame) -> Health:
             schema=dict.fromkeys(
                 ("scan_id", "file", "repository", "tool", "status", "status_reason"), pl.String
             )
-            | {"scanned_at": pl.Datetime("us", "UTC")}
+            | {"scanned_at": pl.Datetime("us", "UTC"), "is_made_good": pl.Boolean()}
         ),
         "coverage": pl.DataFrame(
             {

@@ -31,6 +31,7 @@ UNREADABLE_COLUMNS: Final = {
     "file": "File",
     "repository": "Repository",
     "scanned_at": "Scanned",
+    "is_made_good": "Made good",
 }
 
 
@@ -39,7 +40,7 @@ def figures_at_a_glance(health: Health) -> None:
     counts = (
         ("Rows read", _total(health.sources, "rows_in")),
         ("Rows in quarantine", _total(health.sources, "rows_rejected")),
-        ("Files or scans not readable", health.refused.height + health.unreadable.height),
+        ("Files or scans not readable", health.refused.height + _open(health).height),
         ("Unattributed findings", health.unattributed.height),
     )
     with st.container(horizontal=True, key="glance"):
@@ -80,6 +81,11 @@ def refused(health: Health) -> None:
         listing(health.left_out, {"rows": "Rows", "reason": "What", "source": "Source"})
 
 
+def _open(health: Health) -> pl.DataFrame:
+    """Scans that say nothing and that no later one made good."""
+    return health.unreadable.filter(~pl.col("is_made_good"))
+
+
 def scans(health: Health) -> None:
     """Show whether scans could be read and where their silence means something."""
     st.header("Scans", anchor=False)
@@ -88,11 +94,15 @@ def scans(health: Health) -> None:
             "No scan has been read.", "Name SARIF files under `[sources.sarif]` and run `pilot ingest`."
         )
         return
-    if health.unreadable.height:
+    open_ones = _open(health)
+    if open_ones.height:
         st.markdown(
-            f"**{wording.plural(health.unreadable.height, 'scan')} cannot be relied on**: "
+            f"**{wording.plural(open_ones.height, 'scan')} cannot be relied on**: "
             "scan again, or say where and when in a sidecar file"
         )
+    elif health.unreadable.height:
+        st.markdown("What could not be read was made good by a later scan.")
+    if health.unreadable.height:
         listing(health.unreadable, UNREADABLE_COLUMNS)
     else:
         st.markdown("Every scan could be read and placed.")

@@ -129,7 +129,7 @@ def _late_unattributed(case: Case) -> int:
 
 
 def _particulars(case: Case, state: State) -> Particulars:
-    """What the sentences name: untriaged findings, the tools that looked, an earlier answer if now is blind."""
+    """What the sentences name: untriaged findings, tools that looked, an earlier answer if now is blind."""
     waiting = case.findings.filter(pl.col("is_escape") & (pl.col("status") == "unreviewed"))
     oldest = waiting["first_seen_at"].min()
     tools = case.facts.changes["detecting_tools"].explode().drop_nulls().unique().sort()

@@ -16,6 +16,7 @@ import polars as pl
 
 from metrics.estimate import Coverage, Estimate, Number, Undefined
 from metrics.gate.policy import Policy
+from metrics.gate.reasons import percent
 from metrics.gate.states import CriterionState
 from metrics.shares import count, share
 
@@ -85,7 +86,7 @@ def _looked_at(facts: Facts, column: str, what: str) -> Judged:
     if not n:
         return Judged("not_enough_evidence", f"Cannot tell yet: {NONE_WATCHED}", estimate)
     is_enough = seen / n >= facts.policy.detection_share
-    asked = f"{facts.policy.detection_share:.0%} asked"
+    asked = f"{percent(facts.policy.detection_share)} asked"
     return Judged(
         "met" if is_enough else "not_met", f"{seen} of {n} watched changes {what}; {asked}", estimate
     )
@@ -149,7 +150,7 @@ def _habit(holds: int, coverage: Coverage, what: str, facts: Facts) -> Judged:
     estimate = share(holds, coverage, facts.policy.confidence, NO_CHANGES)
     if isinstance(estimate, Undefined):
         return Judged("not_enough_evidence", f"Cannot tell yet: {NO_CHANGES}", estimate)
-    sentence = f"{holds} of {coverage.measured} changes {what}; {HABIT:.0%} asked"
+    sentence = f"{holds} of {coverage.measured} changes {what}; {percent(HABIT)} asked"
     return Judged(_by_bounds(estimate), sentence, estimate)
 
 
@@ -168,7 +169,7 @@ def triage_age(facts: Facts) -> Judged:
         return Judged("met", "No finding waits for triage", estimate)
     age, limit = facts.as_of - oldest, facts.policy.triage_days
     waiting = "1 finding waits" if open_ones.height == 1 else f"{open_ones.height} findings wait"
-    sentence = f"{waiting} for triage, the oldest for {age.days} days; at most {limit} asked"
+    sentence = f"{waiting} for triage, the oldest for {age.days} days; at most {limit} days asked"
     return Judged("met" if age <= timedelta(days=limit) else "not_met", sentence, estimate)
 
 

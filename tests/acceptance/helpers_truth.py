@@ -87,7 +87,9 @@ class Counted:
 def sprints(changes: list[Told], start_at: datetime, at: datetime) -> list[Counted]:
     """Every sprint that has begun, in order; the demo's summer has no change of clock."""
     begun = (at - start_at) // SPRINT + 1 if at >= start_at else 0
-    return [_sprint(changes, (number, start_at + (number - 1) * SPRINT), at) for number in range(1, begun + 1)]
+    return [
+        _sprint(changes, (number, start_at + (number - 1) * SPRINT), at) for number in range(1, begun + 1)
+    ]
 
 
 def _sprint(changes: list[Told], which: tuple[int, datetime], at: datetime) -> Counted:

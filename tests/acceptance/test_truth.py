@@ -30,6 +30,9 @@ STARTS = {
     "search": datetime(2026, 5, 31, 22, tzinfo=UTC),
     "checkout": datetime(2026, 5, 31, 22, tzinfo=UTC),
 }
+# One scan of acme/payments-api crashed and was run again a day later.
+CRASHED_AT = datetime(2026, 6, 15, 2, 30, tzinfo=UTC)
+RUN_AGAIN_AT = CRASHED_AT + timedelta(hours=26)
 REPORTED_AFTER = ("escape", "untriaged", "false_alarm")
 # Clean changes that show a rate below 1 % at 95 % (the worked number `evalue_n_required` for no escape).
 ENOUGH_CLEAN = 367
@@ -179,6 +182,10 @@ STATES_BY_HAND = (
     ("payments", "2026-04-20T00:00:00", "TOO_EARLY"),
     ("payments", "2026-05-18T00:00:00", "TOO_EARLY"),
     ("payments", "2026-05-26T00:00:00", "TOO_EARLY"),  # a false alarm that nobody has looked at, sprint open
+    ("payments", "2026-06-15T02:29:59", "TOO_EARLY"),
+    ("payments", "2026-06-15T02:30:00", "NOT_MEASURABLE"),  # a nightly scan crashed
+    ("payments", "2026-06-16T04:29:59", "NOT_MEASURABLE"),
+    ("payments", "2026-06-16T04:30:00", "TOO_EARLY"),  # and was run again 26 hours later
     ("payments", "2026-06-16T21:59:59", "TOO_EARLY"),
     ("payments", "2026-06-16T22:00:00", "MET_UNPROVEN"),
     ("payments", "2026-07-28T22:00:00", "MET_UNPROVEN"),
@@ -215,14 +222,20 @@ def test_the_hand_made_states_rest_on_the_planted_counts(planted: list[Told]) ->
     ]  # fmt: skip
 
 
-def state_of(counted: list[Counted]) -> str:
-    """Table of definitions 5 for pilots that are watched well and whose evidence never turns against them."""
+def state_of(counted: list[Counted], *, is_blind: bool) -> str:
+    """Table of definitions 5 for pilots whose evidence never turns against them.
+
+    Detection covers every change that has matured; `is_blind` says that a scan has failed and was
+    not run again yet.
+    """
     mature = [one for one in counted if one.mature]
     read = mature[-2:] + [one for one in counted if one.closed and not one.mature]
     if any(one.changes and one.escapes_low / one.changes >= 0.01 for one in read):
         return "NOT_MET"
     if any(one.changes and one.escapes_high / one.changes >= 0.01 for one in read):
         return "UNTRIAGED"
+    if is_blind:
+        return "NOT_MEASURABLE"
     if len(mature) < 2:
         return "TOO_EARLY"
     is_clean = not any(one.escapes_high for one in mature)
@@ -234,7 +247,8 @@ def compare_on(demo: Path, planted: list[Told], at: datetime) -> None:
     for pilot, verdict in verdicts(demo, "--as-of", at.isoformat()).items():
         expected = sprints(of_pilot(planted, pilot), STARTS[pilot], at)
         assert [printed(sprint) for sprint in verdict["sprints"]] == expected, (pilot, at)
-        assert verdict["state"] == state_of(expected), (pilot, at)
+        is_blind = pilot == "payments" and CRASHED_AT <= at < RUN_AGAIN_AT
+        assert verdict["state"] == state_of(expected, is_blind=is_blind), (pilot, at)
 
 
 @pytest.mark.parametrize("fortnight", range(10))

@@ -45,6 +45,7 @@ def test_a_scan_that_cannot_be_read_says_why_and_what_to_do(session: FakeSession
         {
             "scan_id": ["s1"], "file": ["scans/a.sarif"], "repository": [None], "tool": [None],
             "status": ["unreadable"], "status_reason": ["cut after 4,096 bytes"], "scanned_at": [AS_OF],
+            "is_made_good": [False],
         }
     )  # fmt: skip
     session.measured = healthy(unreadable=unreadable.cast({"repository": pl.String, "tool": pl.String}))
@@ -52,6 +53,15 @@ def test_a_scan_that_cannot_be_read_says_why_and_what_to_do(session: FakeSession
     assert "**1 scan cannot be relied on**" in texts(app)
     cells = {cell for table in app.dataframe for cell in table.value.astype(str).to_numpy().flat}
     assert "cut after 4,096 bytes" in cells
+
+
+def test_a_scan_that_was_made_good_asks_for_nothing(session: FakeSession) -> None:
+    unreadable = healthy().unreadable.clear()
+    row = dict.fromkeys(unreadable.columns) | {"scan_id": "s1", "status": "failed", "is_made_good": True}
+    session.measured = healthy(unreadable=pl.DataFrame([row], schema=unreadable.schema))
+    app = opened(PAGE)
+    assert "made good by a later scan" in texts(app)
+    assert "cannot be relied on" not in texts(app)
 
 
 def test_refused_files_and_input_left_out_are_named(session: FakeSession) -> None:

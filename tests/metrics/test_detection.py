@@ -119,6 +119,10 @@ def test_a_scan_that_could_not_be_placed_concerns_every_pilot():
     assert unusable(scan("c", status="failed", repository="other/thing")) == []
 
 
+def test_a_failed_check_of_a_pull_request_holds_nobody_back_because_what_it_missed_becomes_an_escape():
+    assert unusable(head_scan("s", 1, status="failed")) == []
+
+
 def test_a_failed_scan_from_before_the_pilot_is_history():
     assert unusable(scan("s", -3, status="failed")) == []
 
