@@ -9,6 +9,7 @@ SHELL := /bin/bash
 PORT ?= 8501
 VENV := .venv
 BIN := $(VENV)/bin
+PACKAGES := $(VENV)/packages
 STAMP := $(VENV)/installed
 PILOT := PILOT_CONFIG=data/pilot.toml $(BIN)/pilot
 PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11 python3.14,\
@@ -19,7 +20,7 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11 py
 help:
 	@sed -n 's/^# //p' Makefile | head -5
 
-$(STAMP): requirements.lock pyproject.toml
+$(PACKAGES): requirements.lock
 	@if [ -z "$(PYTHON)" ]; then \
 	  echo "setup: no Python 3.11 or newer with venv and pip was found; install one (Debian: apt install python3-venv) or run: make PYTHON=/path/to/python3" >&2; exit 1; fi
 	@echo "setup 1 of 3: environment in $(VENV) with $$($(PYTHON) --version)"
@@ -29,6 +30,9 @@ $(STAMP): requirements.lock pyproject.toml
 	  | awk -v all=$$(grep -c '^[^ ].*==' requirements.lock) \
 	    '/^Collecting/ { n++; if (n % 10 == 0) { print "  package " n " of at most " all; fflush() } } /^ERROR|error:/ { print }'; \
 	  if [ $${PIPESTATUS[0]} -ne 0 ]; then echo "setup: packages could not be installed; is the package index reachable? run make again to retry" >&2; exit 1; fi
+	@touch $@
+
+$(STAMP): $(PACKAGES) pyproject.toml
 	@echo "setup 3 of 3: this project"
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . \
 	  || { echo "setup: the project itself could not be installed; run make again to retry" >&2; exit 1; }
