@@ -31,6 +31,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+INTERRUPTED: Final = 130  # what typer answers to Ctrl-C, as shells do
+STOPPED: Final = "pilot: stopped; what was not published is taken up by the next run\n"
 DEBUG: Final = "--debug"  # anywhere on the line: show the traceback of an error
 
 ConfigOption = Annotated[
@@ -208,10 +210,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     wants_traceback = DEBUG in asked
     try:
         code = app([word for word in asked if word != DEBUG], prog_name="pilot", standalone_mode=False)
-    except (PilotError, typer.TyperException, typer.Abort, KeyboardInterrupt, OSError, MemoryError) as error:
+    except (PilotError, typer.TyperException, typer.Abort, OSError, MemoryError) as error:
         if wants_traceback:
             traceback.print_exc()
         return _report(error)
+    if code == INTERRUPTED:
+        sys.stderr.write(STOPPED)
     return code if isinstance(code, int) else 0
 
 
@@ -219,8 +223,8 @@ def _report(error: BaseException) -> int:
     if isinstance(error, typer.TyperException):
         sys.stderr.write(f"pilot: {error} (`pilot --help` lists what there is)\n")
         return UsageError.exit_code
-    if isinstance(error, typer.Abort | KeyboardInterrupt):
-        sys.stderr.write("pilot: stopped; what was not published is taken up by the next run\n")
+    if isinstance(error, typer.Abort):
+        sys.stderr.write(STOPPED)
         return PilotError.exit_code
     sys.stderr.write(f"pilot: {' '.join(str(error).split()) or type(error).__name__}\n")
     return error.exit_code if isinstance(error, PilotError) else PilotError.exit_code
