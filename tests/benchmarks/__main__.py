@@ -11,7 +11,9 @@ import platform
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -38,15 +40,26 @@ def measure(case: cases.Case, folder: Path) -> Measured:
 
 def run_once(case: cases.Case, folder: Path) -> Measured:
     if case.before is not None:
-        case.before(folder)
+        apart(case.before, folder)
     command = [sys.executable, *case.command(folder)]
     began = perf_counter()
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, env=case.environment(folder))
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=case.environment(folder)
+    )
     _, status, usage = os.wait4(process.pid, 0)
     seconds = perf_counter() - began
     if os.waitstatus_to_exitcode(status) not in case.expected_codes:
         sys.exit(f"bench: {case.title} ended with {os.waitstatus_to_exitcode(status)}: {command}")
     return Measured(seconds, usage.ru_maxrss / 1024)
+
+
+def apart(work: Callable[[Path], None], folder: Path) -> None:
+    """Prepare in a process of its own: a child's peak memory begins at that of the parent it leaves."""
+    process = get_context("spawn").Process(target=work, args=(folder,))
+    process.start()
+    process.join()
+    if process.exitcode:
+        sys.exit(f"bench: {work.__name__} ended with {process.exitcode}")
 
 
 def report(case: cases.Case, measured: Measured) -> None:
@@ -65,7 +78,7 @@ def main() -> None:
             if wanted and group.name not in wanted:
                 continue
             print(f"\n{group.name}: {group.meaning}", flush=True)
-            group.prepare(Path(folder))
+            apart(group.prepare, Path(folder))
             for case in group.cases:
                 report(case, measure(case, Path(folder)))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import orjson
 
+from dashboard.cli import main
 from data import simulator
 from data.simulator import frames
 
@@ -78,14 +79,17 @@ def forget(folder: Path) -> None:
 
 
 def change_one_percent(folder: Path) -> None:
-    """Every hundredth file is delivered again, a moment newer and with another title."""
-    files = sorted((folder / "raw" / "pull_requests").rglob("*.json"))
-    for path in files[:: max(len(files) // max(len(files) // 100, 1), 1)][: max(len(files) // 100, 1)]:
+    """One pull request of a hundred is delivered again, a moment newer and with another title."""
+    left = PULLS // 100
+    for path in sorted((folder / "raw" / "pull_requests").rglob("*.json")):
         page = orjson.loads(path.read_bytes())
-        for node in page["data"]["repository"]["pullRequests"]["nodes"]:
+        for node in page["data"]["repository"]["pullRequests"]["nodes"][:left]:
             node["title"] += "."
             node["updatedAt"] = "2026-08-16T23:59:59Z"
+            left -= 1
         path.write_bytes(orjson.dumps(page))
+        if left <= 0:
+            return
 
 
 def write_frames(folder: Path) -> None:
@@ -96,7 +100,7 @@ def write_frames(folder: Path) -> None:
 
 
 def ingest_demo(_folder: Path) -> None:
-    os.system(f"cd {ROOT} && PILOT_CONFIG=data/pilot.toml .venv/bin/pilot ingest >/dev/null")  # noqa: S605
+    main(["ingest", "--json", "--config", str(demo(_folder))])
 
 
 def nothing(_folder: Path) -> None:
@@ -117,7 +121,7 @@ GROUPS: tuple[Group, ...] = (
                 runs=1,
             ),
             Case("  again, nothing new", pilot("ingest"), None, PULLS),
-            Case("  again, 1 % of the files changed", pilot("ingest"), change_one_percent, runs=1),
+            Case("  again, 1 % of the pull requests changed", pilot("ingest"), change_one_percent, runs=1),
             Case(
                 "DuckDB read_json + insert or replace (pull requests and reviews only)",
                 beside("duckdb"),
