@@ -30,8 +30,11 @@ def detection(changes: pl.DataFrame, tables: Tables, follow_up: timedelta) -> pl
     DataFrame
         repository, number, detected, independent, pre_scanned (bool), detecting_tools (sorted list);
         as many rows as `changes`, in their order.
+
+    Where `changes` tell their `base_branch`, a scan of another branch is no look at them.
     """
-    rows = changes.select(*KEY, "merged_at").with_row_index("row")
+    told = pl.col("base_branch") if "base_branch" in changes.columns else pl.lit(None, pl.String)
+    rows = changes.select(*KEY, "merged_at", base=told).with_row_index("row")
     before = _pre_merge(tables, rows)
     after = _post_merge(tables, rows)
     looks = _looks(rows, after, follow_up)
@@ -45,7 +48,7 @@ def detection(changes: pl.DataFrame, tables: Tables, follow_up: timedelta) -> pl
             independent=pl.col("row").is_in(_independent(looks, after, before).implode()),
             pre_scanned=pl.col("row").is_in(scanned),
         )
-        .drop("row", "merged_at")
+        .drop("row", "merged_at", "base")
     )
 
 
@@ -118,20 +121,25 @@ def _post_merge(tables: Tables, rows: pl.DataFrame) -> pl.DataFrame:
     names = rows["repository"].unique()
     scans = (
         _ok(tables, "post_merge").filter(pl.col("repository").is_in(names.implode()))
-        .select("repository", "tool", "rules_version", "scanned_at")
-        .sort("repository", "tool", "scanned_at", "rules_version").collect()
+        .select("repository", "tool", "rules_version", "scanned_at", branch=_branch())
+        .sort("repository", "tool", "branch", "scanned_at", "rules_version").collect()
     )  # fmt: skip
-    return scans.with_columns(run=pl.struct("repository", "tool", "rules_version").rle_id().cast(pl.Int64))
+    stream = pl.struct("repository", "tool", "branch", "rules_version")
+    return scans.with_columns(run=stream.rle_id().cast(pl.Int64))
+
+
+def _branch() -> pl.Expr:
+    return pl.col("ref").str.strip_prefix("refs/heads/").fill_null(UNKNOWN)
 
 
 def _looks(rows: pl.DataFrame, scans: pl.DataFrame, follow_up: timedelta) -> pl.DataFrame:
-    """One row per change and tool that looked within the follow-up: its first and last run."""
-    tools = scans.select("repository", "tool").unique()
+    """One row per change, tool and branch that was looked at in the follow-up: its first and last run."""
+    by = ["repository", "tool", "branch"]
+    is_own = (pl.col("base") == pl.col("branch")).fill_null(value=True) | (pl.col("branch") == UNKNOWN)
     pairs = (
-        rows.select("row", "repository", "merged_at", until=pl.col("merged_at") + follow_up)
-        .join(tools, on="repository", how="inner").sort("merged_at")
+        rows.select("row", "repository", "base", "merged_at", until=pl.col("merged_at") + follow_up)
+        .join(scans.select(by).unique(), on="repository", how="inner").filter(is_own).sort("merged_at")
     )  # fmt: skip
-    by = ["repository", "tool"]
     ordered = scans.select(*by, "scanned_at", "run").sort("scanned_at", "run")
     first = ordered.rename({"run": "first_run", "scanned_at": "first_at"})
     last = ordered.rename({"run": "last_run", "scanned_at": "last_at"})

@@ -37,9 +37,11 @@ STANDINGS: Final = (
 EARLIER_FLAGS: Final = tuple(
     flag + suffix
     for suffix, _ in STANDINGS[1:]
-    for flag in ("escaped_confirmed", "escaped_unreviewed", "critical")
+    for flag in ("escaped_confirmed", "escaped_unreviewed", "critical", "critical_unreviewed")
 )
-JUDGED_LATER: Final = ("files_known", "sensitive_areas", "checks_at_merge", *EARLIER_FLAGS)
+JUDGED_LATER: Final = (
+    "files_known", "sensitive_areas", "checks_at_merge", "critical_unreviewed", *EARLIER_FLAGS,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -139,10 +141,12 @@ def _flags() -> list[pl.Expr]:
         known = pl.col("first_seen_at") <= pl.col("close_at") if suffix == "_at_close" else pl.lit(True)
         escape = pl.col("after_merge") & known.fill_null(value=False)
         confirmed = escape & (pl.col(column) == "confirmed")
+        unreviewed = escape & (pl.col(column) == "unreviewed")
         is_critical = pl.col("severity") == "critical"
         flags += [
             confirmed.any().alias(f"escaped_confirmed{suffix}"),
-            (escape & (pl.col(column) == "unreviewed")).any().alias(f"escaped_unreviewed{suffix}"),
+            unreviewed.any().alias(f"escaped_unreviewed{suffix}"),
             (confirmed & is_critical).any().alias(f"critical{suffix}"),
+            (unreviewed & is_critical).any().alias(f"critical_unreviewed{suffix}"),
         ]
     return flags

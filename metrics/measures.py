@@ -21,6 +21,7 @@ from metrics.shares import count, share
 NO_CHANGE: Final = "no in-scope change merged in this window"
 NO_MERGE: Final = "no pull request of this authorship merged in this window"
 NONE_WATCHED: Final = "no in-scope change of this window has been watched to the end of its follow-up"
+NONE_SENSITIVE: Final = "no change of this window is known to touch a sensitive area with known reviews"
 
 
 @dataclass(frozen=True)
@@ -101,16 +102,17 @@ def known_share(holds: pl.Expr, known: pl.Expr, unknown: str) -> Callable[[Slice
 
 
 def sensitive_sign_off(of: Slice) -> Number:
-    """Changes with a human's approval, of those that touch a sensitive area."""
-    sensitive = of.changes.filter(pl.col("sensitive_areas").list.len() > 0)
+    """Changes with a human's approval, of those known to touch a sensitive area."""
+    is_sensitive = pl.col("sensitive_areas").list.len() > 0
+    possible = of.changes.filter(is_sensitive | ~pl.col("files_known"))
+    sensitive = possible.filter(is_sensitive)
     told = sensitive.filter(pl.col("human_approved").is_not_null())
-    empty = "no change of this window touched a sensitive area with known reviews"
-    outside = of.changes.height - sensitive.height
-    coverage = _narrowed(
-        _narrowed(of.coverage, sensitive.height, "no sensitive area"), told.height, "reviews unknown"
-    )
-    reason = empty if outside or not of.changes.is_empty() else NO_CHANGE
-    return share(_true(told, "human_approved"), coverage, of.policy.confidence, reason)
+    steps = ((possible, "no sensitive area"), (sensitive, "files unknown"), (told, "reviews unknown"))
+    coverage = of.coverage
+    for rows, reason in steps:
+        coverage = _narrowed(coverage, rows.height, reason)
+    empty = NO_CHANGE if of.changes.is_empty() else NONE_SENSITIVE
+    return share(_true(told, "human_approved"), coverage, of.policy.confidence, empty)
 
 
 def _narrowed(coverage: Coverage, measured: int, reason: str) -> Coverage:

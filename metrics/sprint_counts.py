@@ -71,6 +71,7 @@ def _counts(changes: pl.DataFrame) -> dict[int, Counts]:
     """Per sprint: changes, and changes of each kind under each standing of the decisions."""
     kinds = [_low(suffix) for suffix, _ in STANDINGS] + [_high(suffix) for suffix, _ in STANDINGS]
     critical = [pl.col(f"critical{suffix}").sum() for suffix, _ in STANDINGS]
+    critical += [_critical_high(suffix) for suffix, _ in STANDINGS]
     rows = (
         changes.filter(pl.col("sprint").is_not_null())
         .group_by("sprint")
@@ -86,6 +87,11 @@ def _low(suffix: str) -> pl.Expr:
 def _high(suffix: str) -> pl.Expr:
     either = pl.col(f"escaped_confirmed{suffix}") | pl.col(f"escaped_unreviewed{suffix}")
     return either.sum().alias(f"high{suffix}")
+
+
+def _critical_high(suffix: str) -> pl.Expr:
+    either = pl.col(f"critical{suffix}") | pl.col(f"critical_unreviewed{suffix}")
+    return either.sum().alias(f"critical_high{suffix}")
 
 
 def _sprint(place: Place, counts: Counts, coverage: Coverage, policy: Policy) -> SprintCount:
@@ -108,6 +114,7 @@ def _sprint(place: Place, counts: Counts, coverage: Coverage, policy: Policy) ->
         rate_high=share(high, coverage, policy.confidence, NO_CHANGE),
         nowcast=None,
         first_published=_first_published(place, counts),
+        critical_high=counts.get("critical_high", 0),
     )
 
 
@@ -125,6 +132,7 @@ def _with_standing(sprint: SprintCount, counts: Counts, policy: Policy) -> Sprin
         escapes_low=low,
         escapes_high=high,
         critical=counts.get("critical_without_late", 0),
+        critical_high=counts.get("critical_high_without_late", 0),
         rate=_restated(sprint.rate, low, policy),
         rate_high=_restated(sprint.rate_high, high, policy),
     )

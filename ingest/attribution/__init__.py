@@ -76,6 +76,8 @@ def _rows(told: pl.DataFrame, results: pl.DataFrame, scans: pl.DataFrame) -> pl.
             first_seen_scan="scan_id",
             introduced_commit="merge_sha",
             introduced_by="number",
+            # What was reported openly after it seemed to end (a head scanned late) had not ended.
+            gone_at=pl.when(pl.col("gone_at") > pl.col("first_seen_at")).then("gone_at"),
         )
     )
     return rows.select(pl.col(name).cast(dtype) for name, dtype in columns.items()).sort("finding_id")

@@ -39,14 +39,19 @@ def with_sole_path(arrived: pl.DataFrame, merged: pl.DataFrame, touches: pl.Data
 
 
 def with_head(arrived: pl.DataFrame, sighted: pl.DataFrame) -> pl.DataFrame:
-    """Arrivals with `head`: the merged pull request of the window on whose head it had been seen."""
+    """Arrivals with `head`: the merged pull request of the window on whose head it had been seen.
+
+    `head_may_touch` is false where that one is known not to have touched the path: its head may carry
+    what another merge brought in since the branch was last scanned.
+    """
     candidates = arrived.select(*ARRIVAL, "repository", "ref", "after_at", "until_at").join(
         sighted.filter(pl.col("merged_at").is_not_null()), on=list(FINDING), how="inner"
     )
     best = _best_first(candidates.filter(_is_in_window())).unique(
         list(ARRIVAL), keep="first", maintain_order=True
     )
-    return arrived.join(best.select(*ARRIVAL, head="number"), on=list(ARRIVAL), how="left")
+    seen_on = best.select(*ARRIVAL, head="number", head_may_touch="may_touch")
+    return arrived.join(seen_on, on=list(ARRIVAL), how="left")
 
 
 def best_sighting(sighted: pl.DataFrame) -> pl.DataFrame:

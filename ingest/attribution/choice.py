@@ -30,9 +30,10 @@ def judged_arrivals(
     is_news = ~pl.col("is_baseline")
     methods = (
         ("explicit", pl.when(is_news).then("pull_request")),
-        ("pull_request_head", pl.col("head")),
+        ("pull_request_head", pl.when("head_may_touch").then("head")),
         ("sole_merge", pl.when(is_news).then("sole_merge")),
         ("sole_path", pl.when(is_news).then("sole_path")),
+        ("pull_request_head", pl.col("head")),
     )
     judged = news.with_columns(
         number=pl.coalesce([number for _, number in methods]), method=_method(methods), came_at="scanned_at"

@@ -2,7 +2,8 @@
 
 A *stream* is what one configured tool says of one repository: same tool, rules version and category.
 A *lane* is a stream on one protected branch, or on the head of one pull request. Only ok scans count
-as "the previous one", for the silence of a partial scan means nothing.
+as "the previous one", for the silence of a partial scan means nothing. Ok scans of one lane at one
+moment (the runs of one file) are one look: neither is the previous one of the other.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ _SCAN_COLUMNS: Final = (
 def placed_scans(scans: pl.DataFrame, pull_requests: pl.DataFrame) -> pl.DataFrame:
     """Scans with a repository and a time that were read, with their stream, lane and place in it.
 
-    Added columns: `lane`, `is_ok`, `ok_before` (ok scans earlier in the lane), `base_lane` (of a
-    head: the protected branch's lane that it is compared with), `code_at` (state of the code seen).
+    Added columns: `lane`, `is_ok`, `ok_before` and `ok_until` (ok looks in the lane before and until
+    this moment), `base_lane` (of a head: the protected branch's lane that it is compared with),
+    `code_at` (state of the code seen).
     """
     is_placed = pl.col("repository").is_not_null() & pl.col("scanned_at").is_not_null()
     is_used = pl.col("status").is_in(_USED)
@@ -31,16 +33,32 @@ def placed_scans(scans: pl.DataFrame, pull_requests: pl.DataFrame) -> pl.DataFra
     with_base = _with_base_ref(placed, pull_requests).with_columns(stream=_joined(*_STREAM))
     laned = with_base.with_columns(lane=_lane(), base_lane=_joined("stream", "base_ref"))
     ordered = _with_code_time(laned, pull_requests).sort("lane", "scanned_at", "scan_id")
-    is_ok = pl.col("status") == "ok"
-    counted = pl.col("is_ok").cast(pl.Int64).cum_sum().over("lane") - pl.col("is_ok").cast(pl.Int64)
-    return ordered.with_columns(is_ok=is_ok).with_columns(ok_before=counted)
+    judged = ordered.with_columns(is_ok=pl.col("status") == "ok")
+    looks = judged.filter("is_ok").select("lane", "scanned_at").unique().sort("lane", "scanned_at")
+    placed_looks = looks.with_columns(place=pl.int_range(pl.len()).over("lane"))
+    return _with_looks(judged, placed_looks).sort("lane", "scanned_at", "scan_id")
+
+
+def _with_looks(scans: pl.DataFrame, looks: pl.DataFrame) -> pl.DataFrame:
+    """Count the ok looks of each scan's lane before its moment and until it."""
+    last = scans.sort("scanned_at").join_asof(
+        looks.rename({"scanned_at": "look_at"}).sort("look_at"),
+        left_on="scanned_at",
+        right_on="look_at",
+        by="lane",
+        strategy="backward",
+        check_sortedness=False,
+    )
+    until = pl.col("place").fill_null(-1) + 1
+    is_at_look = (pl.col("look_at") == pl.col("scanned_at")).fill_null(value=False)
+    counted = last.with_columns(ok_until=until, ok_before=until - is_at_look.cast(pl.Int64))
+    return counted.drop("place", "look_at")
 
 
 def ok_scans(placed: pl.DataFrame) -> pl.DataFrame:
-    """Ok scans by lane and place: `lane`, `place`, `ok_at`, `ok_code_at`."""
-    return placed.filter("is_ok").select(
-        "lane", pl.col("ok_before").alias("place"), ok_at="scanned_at", ok_code_at="code_at"
-    )
+    """Ok looks by lane and place: `lane`, `place`, `ok_at`, `ok_code_at` (the oldest code of the look)."""
+    looks = placed.filter("is_ok").group_by("lane", pl.col("ok_before").alias("place"))
+    return looks.agg(ok_at=pl.col("scanned_at").min(), ok_code_at=pl.col("code_at").min())
 
 
 def on_branch(placed: pl.DataFrame) -> pl.DataFrame:

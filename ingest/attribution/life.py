@@ -62,7 +62,7 @@ def endings(present: pl.DataFrame, placed: pl.DataFrame, merged: pl.DataFrame) -
     ranked = present.sort("on_main", "scanned_at", "lane", descending=[True, True, False])
     last = ranked.unique(list(FINDING), keep="first", maintain_order=True)
     lanes = ok_scans(placed)
-    following = last.with_columns(place=pl.col("ok_before") + pl.col("is_ok").cast(pl.Int64))
+    following = last.with_columns(place="ok_until")
     ended = following.join(lanes, on=["lane", "place"], how="left")
     merged_later = _first_with_merge(ended, placed, merged)
     return ended.join(merged_later, on=list(FINDING), how="left").select(
@@ -75,7 +75,8 @@ def _first_with_merge(ended: pl.DataFrame, placed: pl.DataFrame, merged: pl.Data
         *FINDING, "number", "base_lane", "scanned_at"
     )
     waiting = open_heads.join(merged, on=["repository", "number"], how="inner").with_columns(
-        since=pl.max_horizontal("merged_at", "scanned_at")
+        # A look at the same moment as the head's own is no later one.
+        since=pl.max_horizontal("merged_at", pl.col("scanned_at") + pl.duration(microseconds=1))
     )
     scans = ok_scans(on_branch(placed)).select(
         base_lane="lane", merge_code_at="ok_code_at", merge_scanned_at="ok_at"

@@ -1,7 +1,8 @@
 """What has been shown about the escape rate so far, and when could it be proven?
 
 Good news must mature: evidence against "the rate is at or above the threshold" rests on the mature
-sprints of the epoch. Bad news counts at once: evidence that the rate is above it rests on all that
+sprints of the epoch, and where too little looked after merge only on the changes that something
+looked at. Bad news counts at once: evidence that the rate is above it rests on all that
 have closed. Both are anytime-valid, so weekly looks are allowed (:mod:`metrics.statistics.evalues`).
 Strict mode tempers each sprint to at most 100 changes, which keeps an e-value valid and stops one
 lucky sprint from proving a rate that swings.
@@ -59,12 +60,12 @@ def evidence(sprints: Sequence[SprintCount], policy: Policy, moment: Moment, ban
     changes. `proof_on` is the day on which the sprint with the last of them matures.
     """
     run = run_of(sprints, policy, moment.epoch)
-    mature = tally(run.mature, policy, band)
+    mature = good_news(run, band)
     log_e = log_e_below(mature.escapes, mature.changes, policy.escape_rate)
     outlook = tuple(_forecast(run, moment, band, more) for more in FORECASTS)
     return Evidence(
         escapes=sum(escapes(sprint, band) for sprint in run.mature),
-        changes=sum(sprint.changes for sprint in run.mature),
+        changes=sum(_credited(sprint, run, band) for sprint in run.mature),
         e_below=as_e_value(log_e),
         e_above=as_e_value(log_above(run, band)),
         upper_limit=anytime_upper(mature.escapes, mature.changes, policy.confidence),
@@ -82,9 +83,19 @@ def tally(sprints: Iterable[SprintCount], policy: Policy, band: Band) -> Tally:
     return sum((_weighed(escapes(each, band), each.changes, policy) for each in sprints), Tally(0, 0))
 
 
+def good_news(run: Run, band: Band) -> Tally:
+    """Add up the mature sprints; a change that nothing looked at is no clean one."""
+    counted = ((escapes(each, band), _credited(each, run, band)) for each in run.mature)
+    return sum((_weighed(x, n, run.policy) for x, n in counted), Tally(0, 0))
+
+
+def _credited(sprint: SprintCount, run: Run, band: Band) -> int:
+    return sprint.changes if run.is_detected(sprint) else max(sprint.detected, escapes(sprint, band))
+
+
 def is_proven(run: Run, band: Band) -> bool:
     """Whether the mature sprints prove that the rate is below the threshold."""
-    return _is_proof(tally(run.mature, run.policy, band), run.policy)
+    return _is_proof(good_news(run, band), run.policy)
 
 
 def log_above(run: Run, band: Band) -> float:
@@ -114,7 +125,7 @@ def _is_proof(total: Tally, policy: Policy) -> bool:
 
 
 def _forecast(run: Run, moment: Moment, band: Band, more: int) -> Forecast:
-    now = tally(run.mature, run.policy, band) + Tally(more, 0)
+    now = good_news(run, band) + Tally(more, 0)
     policy = run.policy
     # An escape is one of the changes: with fewer changes than escapes, the missing ones come with them.
     changes = max(now.changes, now.escapes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from metrics.gate.rule import Moment, Run, escapes_allowed
+from metrics.gate.rule import Moment, Run, criticals, escapes_allowed
 from metrics.gate.states import SprintCount, State
 
 
@@ -66,7 +66,10 @@ def _breach(sprint: SprintCount, p0: float) -> str:
 
 def _untriaged(run: Run, moment: Moment) -> list[str]:
     waiting, lost = untriaged(run), moment.unattributed
+    # An open sprint breaks no rule yet, but a critical escape in it stops at once.
+    severe = sum(criticals(each, "high") - criticals(each, "low") for each in run.sprints)
     depends = [f"{plural(waiting, 'change')} with untriaged findings"] if waiting else []
+    depends += [f"{plural(severe, 'change')} with untriaged critical findings"] if severe else []
     return depends + ([f"{plural(lost, 'finding')} that no change could be charged with"] if lost else [])
 
 

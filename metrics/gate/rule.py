@@ -82,6 +82,11 @@ def escapes(sprint: SprintCount, band: Band) -> int:
     return sprint.escapes_low if band == "low" else sprint.escapes_high
 
 
+def criticals(sprint: SprintCount, band: Band) -> int:
+    """Changes with a critical escape: confirmed ones (low), or also unreviewed ones (high)."""
+    return sprint.critical if band == "low" else max(sprint.critical, sprint.critical_high)
+
+
 def breaks(x: int, n: int, p0: float) -> bool:
     """Whether x of n is not strictly below p0. The quotient is compared: p0 * n would round.
 

@@ -49,6 +49,7 @@ class SprintCount:
     rate_high: Number  # escapes_high / changes
     nowcast: Number | None  # only for sprints that are not mature
     first_published: FirstPublished | None  # None while the sprint is open
+    critical_high: int = 0  # changes with a confirmed or unreviewed critical escape
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Evidence:
     """What has been shown, as an anytime-valid statement (weekly looks allowed)."""
 
     escapes: int  # confirmed, over the mature sprints of the epoch
-    changes: int
+    changes: int  # of these; where detection ran on too few, only those that something looked at
     e_below: float  # against "the rate is at or above the threshold"
     e_above: float  # against "the rate is at or below it", over closed sprints
     upper_limit: float  # anytime upper limit of the rate

@@ -18,7 +18,7 @@ from metrics.calendar import local_day
 from metrics.gate.evidence import evidence, is_proven, log_above, matures_on, sprint_days
 from metrics.gate.policy import Policy
 from metrics.gate.reasons import reason
-from metrics.gate.rule import Band, Moment, Run, latest_neighbours, run_of
+from metrics.gate.rule import Band, Moment, Run, criticals, latest_neighbours, run_of
 from metrics.gate.states import STATES, Evidence, Readings, SprintCount, State
 
 __all__ = ["Judgement", "Moment", "judge", "worse"]
@@ -82,7 +82,7 @@ def judge(sprints: Sequence[SprintCount], policy: Policy, moment: Moment) -> Jud
 
 
 def _is_above(run: Run, band: Band) -> bool:
-    has_critical = any(sprint.critical for sprint in run.sprints)
+    has_critical = any(criticals(sprint, band) for sprint in run.sprints)
     is_stopped = run.policy.critical_stops and has_critical
     return is_stopped or log_above(run, band) >= math.log(run.policy.proof)
 

@@ -216,6 +216,11 @@ def test_head_scanned_after_its_merge_reports_after_the_merge():
     assert facts(found["bad"], "first_seen_stage", "introduced_by") == ("post_merge", 7)
 
 
+def test_scan_of_the_branch_at_the_moment_of_a_late_head_scan_does_not_end_what_that_one_saw():
+    scans = [scan("s1", 1), head_scan("h1", 5, 7), scan("s2", 5), scan("s3", 6)]
+    assert story(scans, [reported("h1", "bad")], [pull(7, 4)])["bad"]["gone_at"] == day(6)
+
+
 def test_pull_request_that_was_never_merged_does_not_explain_the_branch():
     scans = [scan("s1", 1), head_scan("h1", 2, 7), scan("s2", 5)]
     found = story(scans, [reported("h1", "bad"), reported("s2", "bad")], [pull(7), pull(8, 4)], [file(8)])
@@ -239,6 +244,22 @@ def test_head_is_compared_with_the_branch_it_wants_into():
     results = [reported("s1", "old"), reported("h1", "old")]
     found = story(scans, results, [pull(7, base_branch="release")])
     assert found["old"]["method"] == "baseline"
+
+
+def test_head_that_carries_what_another_merge_brought_in_does_not_own_it():
+    scans = [scan("s1", 1), head_scan("h8", 3, 8), scan("s2", 6)]
+    results = [reported("h8", "bad"), reported("s2", "bad")]
+    files = [file(7), file(8, "other.py")]
+    found = story(scans, results, [pull(7, 2), pull(8, 5)], files)
+    assert facts(found["bad"], "method", "introduced_by", "first_seen_at") == ("sole_path", 7, day(6))
+
+
+def test_head_explains_a_finding_outside_its_files_when_nothing_else_does():
+    scans = [scan("s1", 1), head_scan("h8", 3, 8), scan("s2", 6)]
+    results = [reported("h8", "bad"), reported("s2", "bad")]
+    files = [file(7, "else.py"), file(8, "other.py")]
+    found = story(scans, results, [pull(7, 2), pull(8, 5)], files)
+    assert facts(found["bad"], "method", "introduced_by", "confidence") == ("pull_request_head", 8, "low")
 
 
 # -- explicit words, suppressions, absences ------------------------------------------------------
@@ -316,6 +337,33 @@ def test_what_a_new_tool_saw_before_the_merge_is_not_the_merges_doing():
     scans = [scan("s1", 1), scan("x", 2, **OTHER), scan("s2", 5)]
     found = story(scans, [reported("x", "old"), reported("s2", "old")], [pull(7, 4)])
     assert found["old"]["method"] == "baseline"
+
+
+def test_runs_of_one_moment_are_one_look_and_do_not_end_each_others_findings():
+    scans = [scan(f"{part}{moment}", moment) for moment in (1, 3, 5) for part in "ab"]
+    results = [
+        *(reported(f"a{moment}", "old-a") for moment in (1, 3, 5)),
+        *(reported(f"b{moment}", "old-b") for moment in (1, 3)),
+        reported("b5", "old-b", "bad"),
+    ]
+    found = story(scans, results, [pull(7, 2), pull(8, 4)], [file(7, "other.py"), file(8)])
+    assert {name: facts(row, "method", "introduced_by", "gone_at") for name, row in found.items()} == {
+        "old-a": ("baseline", None, None),
+        "old-b": ("baseline", None, None),
+        "bad": ("sole_merge", 8, None),
+    }
+
+
+def test_partial_scan_at_the_moment_of_an_ok_one_is_not_ended_by_it():
+    scans = [scan("s1", 1), scan("p", 3, status="partial"), scan("s3", 3), scan("s4", 5)]
+    assert story(scans, [reported("p", "bad")], [pull(7, 2)])["bad"]["gone_at"] == day(5)
+
+
+def test_finding_that_a_late_head_scan_reports_after_the_branch_lost_it_is_not_gone():
+    scans = [scan("s1", 1), scan("s2", 3), head_scan("h1", 5, 7)]
+    results = [reported("s1", "bad", suppressed=True), reported("h1", "bad")]
+    found = story(scans, results, [pull(7, 1)])
+    assert facts(found["bad"], "first_seen_at", "gone_at") == (day(5), None)
 
 
 # -- shape and properties ------------------------------------------------------------------------

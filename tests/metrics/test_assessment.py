@@ -102,6 +102,21 @@ def test_an_untriaged_escape_leaves_the_answer_open_and_asks_for_a_decision():
     assert found.verdict.attention[0].since == day(160)
 
 
+def test_one_untriaged_critical_escape_holds_a_pilot_of_any_size():
+    severe = {"findings": [finding("f", 470, 160, severity="critical")]}
+    verdict = asked(clean(120, **severe)).verdict
+    assert (verdict.state, verdict.allowed) == ("UNTRIAGED", False)
+    assert (verdict.sprints[3].critical, verdict.sprints[3].critical_high) == (0, 1)
+    assert asked(clean(120, findings=[finding("f", 470, 160)])).verdict.state == "MET_PROVEN"
+
+
+def test_a_critical_escape_dismissed_late_waits_again_without_late_dismissals():
+    rows = clean(120, findings=[finding("f", 470, 50, severity="critical")])
+    late = {**rows, "dispositions": [decision("f", "false_positive", 60)]}
+    verdict = asked(late).verdict
+    assert (verdict.state, verdict.without_late_dismissals) == ("MET_PROVEN", "UNTRIAGED")
+
+
 def test_an_unattributed_finding_leaves_the_answer_open():
     found = asked(clean(findings=[finding("f", None, 160)]))
     assert found.verdict.state == "UNTRIAGED"

@@ -49,6 +49,24 @@ def test_a_scan_that_says_nothing_here_is_no_look(fault: dict[str, Any]):
     assert seen(scan("s", 5, **fault))["detected"] is False
 
 
+@pytest.mark.parametrize(
+    ("base", "ref", "looked"),
+    [
+        ("develop", "refs/heads/main", False),
+        ("develop", "refs/heads/develop", True),
+        (None, "refs/heads/main", True),
+        ("develop", None, True),
+    ],
+)
+def test_a_scan_of_another_branch_than_the_changes_own_is_no_look(
+    base: str | None, ref: str | None, *, looked: bool
+):
+    change = pull_request(1, base_branch=base, default_branch=base)
+    given = tables(pull_requests=[change], scans=[scan("s", ref=ref)])
+    changes = scope(given, pilot(), ("agent",)).changes
+    assert detection(changes, given, FOLLOW_UP)["detected"].to_list() == [looked]
+
+
 def test_every_tool_that_looked_is_named_once_in_order():
     looks = [
         scan("1", 5, tool="zeta"),

@@ -12,6 +12,7 @@ from metrics.gate.evidence import evidence
 from metrics.gate.policy import Policy
 from metrics.gate.rule import Band
 from metrics.gate.states import Evidence, SprintCount
+from metrics.statistics.evalues import e_below
 from tests.builders_gate import DAY_0, moment, sprint, still_open, young
 
 POLICY = Policy()
@@ -80,6 +81,18 @@ def test_strict_mode_counts_each_sprint_for_at_most_a_hundred_changes():
     # 4 of 400 weigh like 1 of 100.
     assert found.e_below == pytest.approx(shown([sprint(1, 100, 1), sprint(2, 100)]).e_below)
     assert shown([sprint(1, 60), sprint(2, 60)], capped) == shown([sprint(1, 60), sprint(2, 60)])
+
+
+def test_changes_that_nothing_looked_at_are_no_clean_ones():
+    blind, seen = sprint(1, 400, detected=10), sprint(2, 100, detected=90)
+    found = shown([blind, seen])
+    assert (found.changes, found.e_below) == (110, pytest.approx(e_below(0, 110, 0.01)))
+
+
+def test_an_escape_of_a_sprint_that_nothing_looked_at_counts_all_the_same():
+    found = shown([sprint(1, 400, 2, detected=1), sprint(2, 100)])
+    assert (found.escapes, found.changes) == (2, 102)
+    assert found.e_below == pytest.approx(e_below(2, 102, 0.01))
 
 
 def test_pace_is_that_of_the_last_three_closed_sprints():

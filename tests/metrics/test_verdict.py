@@ -79,6 +79,19 @@ def test_a_critical_escape_of_the_open_sprint_stops_at_once():
     assert state(sprint(1, 300), sprint(2, 300), critical) == "ABOVE_PROVEN"
 
 
+def test_an_unreviewed_critical_escape_waits_for_triage_however_large_its_sprint():
+    mature = [sprint(1, 300), sprint(2, 300, 0, 1, critical_high=1)]
+    found = judged(mature)
+    assert (found.state, found.state_low, found.state_high) == ("UNTRIAGED", "MET_PROVEN", "ABOVE_PROVEN")
+    assert state(*mature, policy=Policy(critical_stops=False)) == "MET_UNPROVEN"
+
+
+def test_an_unreviewed_critical_escape_of_the_open_sprint_is_named_as_the_reason():
+    waiting = replace(still_open(3, 40, 0, 1), critical_high=1)
+    found = judged([sprint(1, 300), sprint(2, 300), waiting])
+    assert (found.state, found.reason) == ("UNTRIAGED", "1 change with untriaged critical findings")
+
+
 def test_an_empty_sprint_that_is_relied_on_tells_nothing():
     assert state(sprint(1, 300), sprint(2, 0)) == "NOT_MEASURABLE"
 
