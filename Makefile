@@ -39,10 +39,10 @@ $(STAMP): $(PACKAGES) pyproject.toml
 	@touch $@
 
 run: $(STAMP)
-	@$(BIN)/python -m dashboard.ports $(PORT)
+	@$(BIN)/python -m dashboard.ports "$(PORT)"
 	@$(PILOT) ingest
 	@$(PILOT) gate || test $$? -ge 20
-	@$(PILOT) serve --port $(PORT)
+	@$(PILOT) serve --port "$(PORT)"
 
 test: $(STAMP)
 	@$(BIN)/python -m pytest -n auto --dist loadfile

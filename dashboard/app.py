@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,7 @@ from ingest.errors import PilotError
 HERE: Final = Path(__file__).parent
 # A file of our own: named icons would make browsers fetch a picture from elsewhere.
 ICON: Final = HERE / "flag.svg"
+LONGEST_NAME: Final = 60  # of what an address says; the rest would only push the page down
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,18 @@ def _page(spec: PageSpec) -> st.Page:
     return st.Page(HERE / spec.file, title=spec.title, icon=spec.icon, url_path=spec.url_path)
 
 
+def _warn_of_unknown(names: Sequence[str]) -> None:
+    """Say that the address names no pilot; asked before the filter, which puts the address right."""
+    asked = st.query_params.get(chrome.PILOT_KEY)
+    if asked is not None and asked not in names:
+        # An address can hold Markdown, even a picture to fetch: as code it is only letters.
+        shown = " ".join(asked.replace("`", "'").split())[:LONGEST_NAME]
+        st.warning(
+            f"There is no pilot `{shown or ' '}`; there are: {', '.join(names)}. This is {names[0]}.",
+            icon=":material/warning:",
+        )
+
+
 def main() -> None:
     """Route to the page of the URL and put the shared parts around it."""
     st.set_page_config(page_title="Pilot Metrics", page_icon=str(ICON), layout="wide")
@@ -50,7 +64,9 @@ def main() -> None:
         session = loading.session()
         chrome.banner(session)
         if specs[chosen.title].is_by_pilot and session.published:
-            chrome.pilot_filter([pilot.name for pilot in session.pilots])
+            names = [pilot.name for pilot in session.pilots]
+            _warn_of_unknown(names)
+            chrome.pilot_filter(names)
         chosen.run()
     except PilotError as error:
         chrome.refusal(error)

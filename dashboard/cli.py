@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
+from polars.exceptions import PolarsError
 
 from dashboard import printing
 from dashboard.composition import Question, Session, open_session
 from dashboard.documents import plain, verdict_document
 from dashboard.exit_codes import gate_exit_code
-from ingest.errors import PilotError, UsageError
+from ingest.errors import PilotError, StoreError, UsageError
 
 app = typer.Typer(
     name="pilot",
@@ -210,7 +211,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     wants_traceback = DEBUG in asked
     try:
         code = app([word for word in asked if word != DEBUG], prog_name="pilot", standalone_mode=False)
-    except (PilotError, typer.TyperException, typer.Abort, OSError, MemoryError) as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, people get one line and --debug the rest
         if wants_traceback:
             traceback.print_exc()
         return _report(error)
@@ -219,13 +220,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code if isinstance(code, int) else 0
 
 
-def _report(error: BaseException) -> int:
+def _report(error: Exception) -> int:
     if isinstance(error, typer.TyperException):
         sys.stderr.write(f"pilot: {error} (`pilot --help` lists what there is)\n")
         return UsageError.exit_code
     if isinstance(error, typer.Abort):
         sys.stderr.write(STOPPED)
         return PilotError.exit_code
+    if isinstance(error, PolarsError):
+        error = StoreError(
+            f"a table cannot be read ({error}); restore the store, or move it away and ingest again"
+        )
     sys.stderr.write(f"pilot: {' '.join(str(error).split()) or type(error).__name__}\n")
     return error.exit_code if isinstance(error, PilotError) else PilotError.exit_code
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
+from hashlib import sha256
 from importlib.metadata import version
 from itertools import pairwise
 from json import dumps, loads
@@ -18,6 +19,8 @@ import polars as pl
 
 from dashboard.configuration import Configuration, PilotSettings, load
 from ingest.errors import ConfigurationError, StoreError, UsageError
+from ingest.ledger import gaps
+from ingest.listings import LISTED, latest_listing
 from ingest.pipeline import IngestReport, Job, Progress, ingest
 from ingest.settings import IngestSettings
 from ingest.sources import SOURCES, Source
@@ -32,6 +35,10 @@ from metrics.tables import Tables
 CONFIG_VARIABLE: Final = "PILOT_CONFIG"
 DEFAULT_CONFIG: Final = "pilot.toml"
 # Prefixes of environment variables that object stores are opened with.
+# Settings of a pilot that say which changes count in which sprint; a change restarts the evidence.
+COUNTED_SETTINGS: Final = {
+    "repositories", "exclude", "paths", "protected_branch", "start_on", "sprint_days", "timezone",
+}  # fmt: skip
 STORAGE_PREFIXES: Final = ("AWS_", "AZURE_", "GOOGLE_")
 LOCK_WAIT_SECONDS: Final = 600.0  # a second writer waits this long before it says who holds the store
 
@@ -67,6 +74,10 @@ def open_session(question: Question | None = None) -> Session:
     configuration = load(path)
     now = datetime.now(UTC)
     as_of = question.as_of or configuration.as_of_at or now
+    if as_of > now:
+        raise UsageError(
+            f"as_of {as_of:%Y-%m-%dT%H:%MZ} has not come yet; nobody can have watched until then"
+        )
     return Session(path, configuration, question, as_of, _store(path, configuration))
 
 
@@ -135,7 +146,8 @@ class Session:
         if self.published is None:
             raise StoreError(f"{self.store.uri}: nothing has been ingested yet; run `pilot ingest` first")
         published = self.published
-        return Tables(**{name: self.store.read(name, published) for name in Tables.__dataclass_fields__})
+        read = {name: self.store.read(name, published) for name in Tables.__dataclass_fields__}
+        return Tables(**read | {name: latest_listing(read[name]) for name in LISTED})
 
     def assess(self, name: str) -> Assessment:
         """The verdict on one pilot with the rows behind it."""
@@ -155,10 +167,22 @@ class Session:
 
     def policy_digests(self) -> dict[str, str]:
         """Digest of every configured pilot's policy, for the ledger."""
-        return {pilot.name: self.policy(pilot.name).digest for pilot in self.configuration.pilot}
+        return {pilot.name: self._rules_digest(pilot) for pilot in self.configuration.pilot}
+
+    def _rules_digest(self, pilot: PilotSettings) -> str:
+        """Changes with the gate's policy and with what the pilot counts: both can be bent afterwards."""
+        counted = pilot.model_dump(mode="json", include=COUNTED_SETTINGS)
+        told = dumps([self.policy(pilot.name).digest, counted], sort_keys=True)
+        return sha256(told.encode()).hexdigest()[:12]
 
     def _ask(self, name: str) -> Ask:
-        return Ask(as_of=self.as_of, known_at=self.known_at, policy_changes=self._policy_changes(name))
+        return Ask(
+            as_of=self.as_of,
+            known_at=self.known_at,
+            policy_changes=self._policy_changes(name),
+            gathered_at=self.published.at if self.published else None,
+            gaps=gaps(self.runs),
+        )
 
     def _policy_changes(self, name: str) -> tuple[date, ...]:
         """Days on which this pilot's gate policy changed, by the ledger (the first sighting is no change)."""
@@ -168,7 +192,7 @@ class Session:
             (at.astimezone(zone).date(), loads(digests).get(name))
             for at, digests in ledger.select("published_at", "policy_digest").iter_rows()
         ]
-        seen.append((self.as_of.astimezone(zone).date(), self.policy(name).digest))
+        seen.append((self.as_of.astimezone(zone).date(), self.policy_digests()[name]))
         return changes_in([(on, digest) for on, digest in seen if digest is not None])
 
     def ingest(

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, Field, ValidationError, field_validator, model_validator
 
 from ingest.errors import ConfigurationError
 from ingest.settings import AuthorshipSettings, ClassSettings, Settings, SourcesSettings
+from metrics.gate.criteria import CRITERIA
 from metrics.gate.policy import Policy, Reading
 from metrics.pilot import Epoch, Pilot
 
@@ -56,6 +57,15 @@ class GateSettings(Settings):
     strict: bool = False
     triage_days: Annotated[int, Field(ge=1)] = 7
 
+    @field_validator("blocking")
+    @classmethod
+    def _criteria_exist(cls, names: list[str]) -> list[str]:
+        known = [criterion.id for criterion in CRITERIA]
+        unknown = [name for name in names if name not in known]
+        if unknown:
+            raise ValueError(f"no criterion is called {unknown[0]!r}; there are: {', '.join(known)}")
+        return names
+
     def value(self) -> Policy:
         """The frozen value that metrics take."""
         return Policy(**{**self.model_dump(), "blocking": tuple(self.blocking)})
@@ -75,6 +85,20 @@ class PilotSettings(Settings):
     timezone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
     epoch: list[EpochSettings] = []
     gate: dict[str, Any] = {}  # settings of [gate] that differ for this pilot
+
+    @field_validator("repositories")
+    @classmethod
+    def _have_owners(cls, patterns: list[str]) -> list[str]:
+        bare = [pattern for pattern in patterns if "/" not in pattern and pattern != "*"]
+        if bare:
+            raise ValueError(f"{bare[0]!r} has no owner; write owner/name, as in acme/{bare[0]}")
+        return patterns
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> PilotSettings:
+        if self.ends_on is not None and self.ends_on < self.start_on:
+            raise ValueError(f"ends_on {self.ends_on} lies before start_on {self.start_on}")
+        return self
 
     def value(self) -> Pilot:
         """The frozen value that metrics take."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -12,14 +13,36 @@ from typing import Any, Final, get_args
 from pydantic import BaseModel
 
 from dashboard import wording
-from dashboard.configuration import Configuration
+from dashboard.configuration import Configuration, EpochSettings, GateSettings, PilotSettings
 from ingest.contracts import TABLES
 from ingest.contracts.common import Table
 from ingest.errors import UsageError
 from ingest.sources import SOURCES
 from metrics.catalogue import CATALOGUE, Metric
-from metrics.gate.criteria import CRITERIA
-from metrics.gate.states import STATES
+from metrics.gate.criteria import CRITERIA, Criterion
+from metrics.gate.policy import Policy
+from metrics.gate.states import STATES, State
+from metrics.pilot import Epoch, Pilot
+
+# What README.md says of each state, word for word: a test holds the two together.
+STATE_MEANINGS: Final[dict[State, str]] = {
+    "ABOVE_PROVEN": "stop: detected escapes are shown to exceed the limit",
+    "NOT_MET": "rule broken: a sprint it relies on, or a younger one, is at or above the limit",
+    "UNTRIAGED": "depends on findings that nobody has decided about, or that no change explains",
+    "NOT_MEASURABLE": "cannot tell: an empty sprint, too little post-merge detection, an unreadable scan",
+    "TOO_EARLY": "watching: not enough sprints have been followed up",
+    "MET_UNPROVEN": "rule met, evidence still short of proof",
+    "MET_PROVEN": (
+        "rule met, and a rate below the limit is shown at the chosen confidence, as detected by the named tools"
+    ),
+}
+# Settings whose fields are explained where their frozen value is defined.
+VALUES: Final[dict[type[BaseModel], type]] = {
+    GateSettings: Policy,
+    PilotSettings: Pilot,
+    EpochSettings: Epoch,
+}
+_COMMENTED_FIELD: Final = re.compile(r"^    (\w+): .*?  # (.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -50,17 +73,33 @@ def _metrics() -> Iterable[Description]:
 
 def _metric(metric: Metric) -> Description:
     lines = [("unit", metric.unit), ("numerator", metric.numerator), ("denominator", metric.denominator)]
-    lines += [("leaves out", text) for text in metric.excludes]
-    lines += [("mind", text) for text in metric.caveats]
+    lines += [("leaves out", text) for text in _texts(metric.excludes)]
+    lines += [("mind", text) for text in _texts(metric.caveats)]
     lines += [("method", metric.method)]
-    lines += [("source", text) for text in metric.references]
+    lines += [("source", text) for text in _texts(metric.references)]
     return Description(metric.id, f"{metric.title} ({metric.id})", tuple(lines))
 
 
+def _texts(given: str | Sequence[str]) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
 def _criteria() -> Iterable[Description]:
-    for criterion in CRITERIA:
-        default = "blocks by default" if criterion.is_blocking_by_default else "advisory by default"
-        yield Description(criterion.id, f"{criterion.title} ({criterion.id})", (("", default),))
+    return (_criterion(criterion) for criterion in CRITERIA)
+
+
+def _criterion(criterion: Criterion) -> Description:
+    missing = [name for name in criterion.requires if name not in {table.name for table in TABLES}]
+    without = f"not measurable in this version: no source fills {wording.listed(missing)}" if missing else ""
+    meaning = _first_line(criterion.judge) or without
+    default = "blocks by default" if criterion.is_blocking_by_default else "advisory by default"
+    lines = (("", meaning), ("requires", ", ".join(criterion.requires)), ("", default))
+    told = tuple((name, text) for name, text in lines if text)
+    return Description(criterion.id, f"{criterion.title} ({criterion.id})", told)
+
+
+def _first_line(documented: object) -> str:
+    return (inspect.getdoc(documented) or "").partition("\n")[0]
 
 
 def _tables() -> Iterable[Description]:
@@ -86,7 +125,8 @@ def _sources() -> Iterable[Description]:
 
 
 def _states() -> Iterable[Description]:
-    return (Description(state, f"{state}: {wording.state(state)}", ()) for state in STATES)
+    for state in STATES:
+        yield Description(state, f"{state}: {wording.state(state)}", (("", STATE_MEANINGS[state]),))
 
 
 def _settings() -> Iterable[Description]:
@@ -95,18 +135,32 @@ def _settings() -> Iterable[Description]:
 
 def _models(prefix: str, model: type[BaseModel]) -> Iterable[Description]:
     """Each section of pilot.toml with its keys and defaults."""
-    lines, below = [], []
+    lines, below, meanings = [], [], _meanings(model)
     for name, field in model.model_fields.items():
         inner = _inner_model(field.annotation)
         if inner is None:
-            lines.append((name, f"default {_default(field)}"))
+            default = f"default {_default(field)}"
+            lines.append((name, f"{meanings[name]} [{default}]" if name in meanings else default))
         else:
             below.append((f"{prefix}.{name}".lstrip("."), inner))
     heading = f"[{prefix}]" if prefix else "(top level)"
-    meaning = (inspect.getdoc(model) or "").partition("\n")[0]
-    yield Description(prefix or "top", f"{heading} {meaning}", tuple(lines))
+    yield Description(prefix or "top", f"{heading} {_first_line(model)}", tuple(lines))
     for name, inner in below:
         yield from _models(name, inner)
+
+
+def _meanings(model: type[BaseModel]) -> dict[str, str]:
+    """What the comment behind each field says, at the model or, failing that, at its frozen value."""
+    parents = [
+        part for part in reversed(model.__mro__) if issubclass(part, BaseModel) and part is not BaseModel
+    ]
+    sources = [VALUES[model], *parents] if model in VALUES else parents
+    return {
+        name: text
+        for source in sources
+        for name, text in _COMMENTED_FIELD.findall(inspect.getsource(source))
+        if not text.startswith(("noqa", "type:"))
+    }
 
 
 def _inner_model(annotation: Any) -> type[BaseModel] | None:

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-import orjson
 import polars as pl
 from rich.table import Table
 from rich.text import Text
 
+from dashboard import wording
 from dashboard.composition import Session
 from dashboard.printing import console, say
 from ingest.errors import PilotError, SourceError
 from ingest.sources import SOURCES
+from metrics.health import Health
+from metrics.pilot import Pilot
+from metrics.scope import matches
+from metrics.tables import Tables
 
 Level = Literal["ok", "warning", "error"]
 PREVIEW_ROWS: Final = 200  # pull requests shown for each kind of author
 STALE_DAYS: Final = 8  # a weekly report on data older than a week misleads
+NAMED: Final = 3  # examples that a line names; the rest is counted
+MEND_SCAN: Final = "scan again, or say its place in a sidecar or [[sources.sarif.place]], see docs/scans.md"
 
 
 @dataclass(frozen=True)
@@ -80,37 +87,83 @@ def _published(session: Session) -> Iterable[Complaint]:
     yield Complaint(
         "ok", "store", f"{session.store.uri}: published {session.published.at:%Y-%m-%d %H:%M} UTC"
     )
-    last = session.runs.filter(pl.col("run_id") == session.published.run_id)
-    for row in last.iter_rows(named=True):
-        yield from _last_run(row)
+    health = session.health()
+    for source, file, reason in health.refused.select("source", "file", "reason").iter_rows():
+        yield Complaint("error", source, f"refused {file}: {reason}", "mend the file and ingest again")
+    yield from _quarantine(health)
+    yield from _silent_scans(health)
 
 
-def _last_run(row: dict[str, Any]) -> Iterable[Complaint]:
-    for name, why in orjson.loads(row["files_refused"]).items():
-        yield Complaint("error", row["source"], f"refused {name}: {why}", "mend the file and ingest again")
-    for table, rules in orjson.loads(row["rejected_by_rule"]).items():
-        for rule, count in rules.items():
-            yield Complaint(
-                "warning",
-                row["source"],
-                f"{count:,} rows of {table} break {rule}",
-                "look at them in quarantine/",
-            )
+def _quarantine(health: Health) -> Iterable[Complaint]:
+    """Rows broken in any run: a file that has not changed since is not read, nor refused, again."""
+    for source, table, rule, rows in health.rejects.select("source", "table", "rule", "rows").iter_rows():
+        seen = f"{wording.plural(rows, 'row')} of {table} broke {rule}, over all runs"
+        yield Complaint("warning", source, seen, "look at them in quarantine/")
 
 
-def _placed_repositories(session: Session) -> Iterable[Complaint]:
+def _silent_scans(health: Health) -> Iterable[Complaint]:
+    """Scans that hold a verdict back: not read, or not placed, and no later one makes up for them."""
+    for row in health.unreadable.filter(~pl.col("is_made_good")).iter_rows(named=True):
+        is_read = row["status"] == "ok"
+        reason = row["status_reason"] or "its repository, ref or time is not known"
+        seen = f"{row['file']} is {'not placed' if is_read else row['status']}: {reason}"
+        yield Complaint("warning", "scans", seen, MEND_SCAN)
+
+
+def _fresh(session: Session) -> Iterable[Complaint]:
+    """Old data look like good news: what has not arrived cannot be an escape."""
+    if session.published is None:
+        return
+    newest = {"publication": session.published.at} | _newest(session.tables.cut(session.as_of))
+    for what, at in newest.items():
+        if at is not None and at < session.as_of - timedelta(days=STALE_DAYS):
+            seen = f"newest {what} is of {wording.moment(at)}, {(session.as_of - at).days} days before as_of"
+            yield Complaint("warning", "freshness", seen, "bring newer files and run `pilot ingest`")
+
+
+def _newest(cut: Tables) -> dict[str, datetime | None]:
+    merged = cut.pull_requests.select(pl.col("merged_at").max()).collect().item()
+    return {"merge": merged, "scan": cut.scans.select(pl.col("scanned_at").max()).collect().item()}
+
+
+def _lost_decisions(session: Session) -> Iterable[Complaint]:
+    """A mistyped id leaves its finding undecided without a word."""
+    if session.published is None:
+        return
+    decided = session.tables.dispositions.select("finding_id").unique()
+    lost = decided.join(session.tables.findings, on="finding_id", how="anti").sort("finding_id").collect()
+    if lost.height:
+        seen = f"{wording.plural(lost.height, 'decided id')} that no finding has: {_some(lost['finding_id'])}"
+        yield Complaint(
+            "warning", "triage", seen, "copy the ids from the page Readiness or the JSON of the gate"
+        )
+
+
+def _some(names: Iterable[str]) -> str:
+    every = list(names)
+    more = f" and {len(every) - NAMED:,} more" if len(every) > NAMED else ""
+    return ", ".join(every[:NAMED]) + more
+
+
+def _pilots(session: Session) -> Iterable[Complaint]:
     """Pilots that no pull request belongs to are the commonest mistake of a first configuration."""
     if session.published is None:
         return
+    known = session.tables.pull_requests.select(pl.col("repository").unique().sort()).collect()["repository"]
     for pilot in session.pilots:
-        changes = session.assess(pilot.name).changes
-        if changes.is_empty():
+        yield from _patterns(pilot, known.to_list())
+        if session.assess(pilot.name).changes.is_empty():
             seen = f"no in-scope agent change in {', '.join(pilot.repositories)}"
+            remedy = "check repositories, start_on and `pilot doctor --authorship`"
+            yield Complaint("warning", f"pilot {pilot.name}", seen, remedy)
+
+
+def _patterns(pilot: Pilot, known: Sequence[str]) -> Iterable[Complaint]:
+    for pattern in pilot.repositories:
+        if not any(matches(name, [pattern]) for name in known):
+            seen = f"{pattern} matches no repository with pull requests; there are: {_some(known) or 'none'}"
             yield Complaint(
-                "warning",
-                f"pilot {pilot.name}",
-                seen,
-                "check repositories, start_on and `pilot doctor --authorship`",
+                "warning", f"pilot {pilot.name}", seen, "correct `repositories`, or add its files"
             )
 
 
@@ -118,7 +171,9 @@ CHECKS: Final[tuple[Callable[[Session], Iterable[Complaint]], ...]] = (
     _configuration,
     _sources,
     _published,
-    _placed_repositories,
+    _fresh,
+    _lost_decisions,
+    _pilots,
 )
 
 

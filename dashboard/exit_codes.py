@@ -30,6 +30,5 @@ def exit_code(verdict: Verdict) -> int:
         return ALLOWED
     if is_broken or is_refused:
         return RULE_BROKEN
-    if is_unknown or verdict.state not in {"MET_UNPROVEN", "MET_PROVEN"}:
-        return CANNOT_TELL
-    return NOT_PROVEN
+    is_only_proof_missing = verdict.blocked_by == ("proven",) and verdict.readings.proven is False
+    return NOT_PROVEN if is_only_proof_missing and not is_unknown else CANNOT_TELL

@@ -11,6 +11,7 @@ import polars as pl
 from ingest.attribution import attribute
 from ingest.contracts import FINDINGS, PULL_REQUESTS, SCANS
 from ingest.judging import judge_pull_requests
+from ingest.listings import latest_listing
 from ingest.settings import IngestSettings
 from ingest.store import Store
 
@@ -18,23 +19,26 @@ DERIVED_SOURCE = "attribution"
 NOT_READ = ("failed", "partial", "unreadable")
 
 
-def derive(store: Store, settings: IngestSettings, at: datetime) -> None:
-    """Bring every derived column and row in line with the tables as they stand now."""
-    judged = judge_pull_requests(
-        store.current("pull_requests"), store.current("changed_files"), store.current("commits"), settings
-    )
+def derive(store: Store, settings: IngestSettings, at: datetime) -> int:
+    """Bring every derived column and row in line with the tables; how many results have no scan."""
+    changed_files = latest_listing(store.current("changed_files"))
+    commits = latest_listing(store.current("commits"))
+    judged = judge_pull_requests(store.current("pull_requests"), changed_files, commits, settings)
     store.judge(PULL_REQUESTS, judged)
     findings = attribute(
         store.current("scans"),
         store.current("scan_results"),
         store.current("pull_requests"),
-        store.current("changed_files"),
+        changed_files,
     ).with_columns(
         source=pl.lit(DERIVED_SOURCE),
         ingested_at=pl.lit(at).dt.cast_time_unit("us"),
         extras=pl.lit(None, pl.String),
     )
     store.replace(FINDINGS, findings, DERIVED_SOURCE)
+    results, scans = store.current("scan_results"), store.current("scans")
+    orphans = results.join(scans, on="scan_id", how="anti").select(pl.len()).collect()
+    return int(orphans.item())
 
 
 @dataclass(frozen=True)

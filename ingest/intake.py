@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 import polars as pl
 
@@ -15,6 +16,8 @@ from ingest.contracts.common import Table
 from ingest.sources.base import Parsed
 from ingest.store import Store
 
+# Tables whose refused rows could have been bad news: their files are read again until every row is good.
+HOLDING_TABLES: Final = ("scans", "scan_results", "findings")
 FLUSH_ROWS = 250_000  # a batch of this size keeps memory flat and merges few
 
 
@@ -41,6 +44,7 @@ class Intake:
         self._store, self._source, self._run_id, self._at = store, source, run_id, at
         self._waiting: dict[str, list[pl.DataFrame]] = defaultdict(list)
         self.tally = Tally()
+        self.files_not_whole: set[str] = set()  # files of which such a row was refused
 
     def take(self, parsed: Parsed) -> None:
         """Accept one file's rows; a frame that lacks a required column refuses the whole file."""
@@ -75,11 +79,16 @@ class Intake:
         self._store.write(table, checked.valid)
         if checked.rejected.height:
             self._store.quarantine(table, checked.rejected, self._run_id)
+            self._remember(table, checked.rejected)
         self._count(table.name, checked.valid.height, checked.rejected.height, checked.rejected_by_rule)
         if checked.duplicates:
             self.tally.left_out[f"{table.name}: another copy of the same key in the batch"] += (
                 checked.duplicates
             )
+
+    def _remember(self, table: Table, rejected: pl.DataFrame) -> None:
+        if table.name in HOLDING_TABLES:
+            self.files_not_whole.update(ref.partition("#")[0] for ref in rejected["raw_ref"].drop_nulls())
 
     def _count(self, name: str, valid: int, rejected: int, by_rule: Mapping[str, int]) -> None:
         self.tally.rows_valid += valid

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from ingest.intake import Tally
+from ingest.intake import HOLDING_TABLES, Tally
 
 Cursor = dict[str, str]  # file name -> digest of its content and of the settings that read it
 
@@ -44,6 +44,34 @@ def last_cursor(runs: pl.DataFrame, source: str) -> Cursor:
     """The cursor that the latest published run of a source left; empty before the first."""
     mine = runs.filter(pl.col("source") == source, pl.col("cursor").is_not_null()).sort("published_at")
     return loads(mine.get_column("cursor").item(-1)) if mine.height else {}
+
+
+def last_remarks(runs: pl.DataFrame, source: str) -> dict[str, int]:
+    """What the latest run of a source left out, by reason; a run that did nothing keeps it."""
+    mine = runs.filter(pl.col("source") == source).sort("published_at")
+    return loads(mine.get_column("left_out").item(-1)) if mine.height else {}
+
+
+def gaps(runs: pl.DataFrame) -> tuple[str, ...]:
+    """What the latest run of each source could not take in although it might have been bad news.
+
+    Refused files, refused rows of scans and findings, and results without a scan: a verdict that
+    rests on what is left must not be better for it.
+    """
+    latest = runs.sort("published_at").group_by("source", maintain_order=True).last()
+    found: list[str] = []
+    for row in latest.iter_rows(named=True):
+        found += loads(row["files_refused"])
+        refused = loads(row["rejected_by_rule"])
+        found += [
+            f"{row['source']}: rows of {name} in quarantine" for name in HOLDING_TABLES if name in refused
+        ]
+        found += [
+            f"{count} {reason}"
+            for reason, count in loads(row["left_out"]).items()
+            if row["source"] == "derive"
+        ]
+    return tuple(found)
 
 
 def ledger_row(info: RunInfo, source: str, tally: Tally, **more: Any) -> dict[str, Any]:

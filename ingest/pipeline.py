@@ -7,6 +7,7 @@ published nothing, and the next one repeats it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,7 +23,7 @@ from ingest.authorship import RULES_VERSION
 from ingest.deriving import Reread, derive, withdraw
 from ingest.errors import RefusedFileError, SourceError
 from ingest.intake import Intake, Tally
-from ingest.ledger import Cursor, RunInfo, fingerprint, is_same_content, last_cursor, ledger_row
+from ingest.ledger import Cursor, RunInfo, fingerprint, is_same_content, last_cursor, last_remarks, ledger_row
 from ingest.settings import IngestSettings
 from ingest.sources.base import Source, SourceFile
 from ingest.store import Published, Store
@@ -30,6 +31,7 @@ from ingest.store import Published, Store
 Progress = Callable[[str, int, int], None]  # source, files done, files in all
 DERIVE = "derive"
 SCAN_SOURCE = "sarif"
+ORPHANS = "scan results whose scan is not there"
 
 
 @dataclass(frozen=True)
@@ -108,9 +110,12 @@ def _run_derive(
     began = monotonic()
     judging = [job.settings.authorship.model_dump(), job.settings.classes.model_dump(), RULES_VERSION]
     cursor = {DERIVE: fingerprint(job.product_version, judging)}
+    remarks = last_remarks(runs, DERIVE)
     if is_news or last_cursor(runs, DERIVE) != cursor:
-        derive(store, job.settings, info.started_at)
-    return ledger_row(info, DERIVE, Tally(), cursor=dumps(cursor), seconds=round(monotonic() - began, 3))
+        orphans = derive(store, job.settings, info.started_at)
+        remarks = {ORPHANS: orphans} if orphans else {}
+    seconds = round(monotonic() - began, 3)
+    return ledger_row(info, DERIVE, Tally(left_out=Counter(remarks)), cursor=dumps(cursor), seconds=seconds)
 
 
 class _Reading:
@@ -121,7 +126,7 @@ class _Reading:
         self.scans_of: dict[str, Reread] = {}  # file read in this run -> the scans it gave
 
     def read_all(self, files: Sequence[SourceFile], known: Cursor) -> Cursor:
-        """Read what changed; the returned cursor leaves refused files out, so they are tried again."""
+        """Read what changed; files that were refused, wholly or in part, are left out to be tried again."""
         cursor: Cursor = {}
         for done, file in enumerate(files):
             self._job.progress(self._source.name, done, len(files))
@@ -133,7 +138,7 @@ class _Reading:
                 cursor[file.name] = mark
         self.intake.flush()
         self._job.progress(self._source.name, len(files), len(files))
-        return cursor
+        return {name: mark for name, mark in cursor.items() if name not in self.intake.files_not_whole}
 
     def _key(self, file: SourceFile) -> object:
         return [self._job.product_version, self._source.settings_key(self._job.settings, file)]

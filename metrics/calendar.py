@@ -57,8 +57,8 @@ def local_day(moment: datetime, timezone: str) -> date:
 def sprints(pilot: Pilot, as_of: datetime) -> tuple[SprintWindow, ...]:
     """Sprints that have begun by `as_of`, in order.
 
-    A pilot that ends has whole sprints only: the last one ends by the midnight after `ends_on`,
-    and days left over belong to none (a stub of a sprint could break or bend the rule).
+    A pilot that ends has a last sprint that may be shorter: it ends at the midnight after `ends_on`.
+    Left out, its days would hide what escaped in them.
     """
     return tuple(takewhile(lambda window: window.start <= as_of, _all_sprints(pilot)))
 
@@ -127,9 +127,11 @@ def _all_sprints(pilot: Pilot) -> Iterator[SprintWindow]:
     length = timedelta(days=pilot.sprint_days)
     days = (pilot.start_on + k * length for k in count())
     for number, (first, after) in enumerate(pairwise(days), start=1):
-        if pilot.ends_on is not None and after > pilot.ends_on + timedelta(days=1):
+        last_day = after - timedelta(days=1) if pilot.ends_on is None else pilot.ends_on
+        until = min(after, last_day + timedelta(days=1))
+        if until <= first:
             return
-        yield SprintWindow(number, day_start(first, pilot.timezone), day_start(after, pilot.timezone))
+        yield SprintWindow(number, day_start(first, pilot.timezone), day_start(until, pilot.timezone))
 
 
 def _what(changes: Sequence[Epoch]) -> str:

@@ -19,6 +19,8 @@ from metrics.tables import Tables
 
 UNUSABLE: Final = ("failed", "partial", "unreadable")
 UNKNOWN: Final = ""
+NEWS_SOURCE: Final = "sarif"  # source whose findings are news of one scan against the one before
+STREAM: Final = ("repository", "tool", "branch", "rules_version", "category")
 SILENT_COLUMNS: Final = ("scan_id", "file", "repository", "tool", "status", "status_reason", "scanned_at")
 
 
@@ -28,25 +30,26 @@ def detection(changes: pl.DataFrame, tables: Tables, follow_up: timedelta) -> pl
     Returns
     -------
     DataFrame
-        repository, number, detected, independent, pre_scanned (bool), detecting_tools (sorted list);
-        as many rows as `changes`, in their order.
+        repository, number, detected, independent, pre_scanned, pre_compared (bool), detecting_tools
+        (sorted list); as many rows as `changes`, in their order.
 
     Where `changes` tell their `base_branch`, a scan of another branch is no look at them.
     """
     told = pl.col("base_branch") if "base_branch" in changes.columns else pl.lit(None, pl.String)
     rows = changes.select(*KEY, "merged_at", base=told).with_row_index("row")
-    before = _pre_merge(tables, rows)
     after = _post_merge(tables, rows)
+    before = _pre_merge(tables, rows, after)
     looks = _looks(rows, after, follow_up)
     tools = looks.group_by("row").agg(detecting_tools=pl.col("tool").unique().sort())
-    scanned = before.filter(pl.col("scanned_at") <= pl.col("merged_at"))["row"].implode()
+    in_time = before.filter(pl.col("scanned_at") <= pl.col("merged_at"))
     return (
         rows.join(tools, on="row", how="left", maintain_order="left")
         .with_columns(
             pl.col("detecting_tools").fill_null(pl.lit([], pl.List(pl.String))),
             detected=pl.col("detecting_tools").is_not_null(),
-            independent=pl.col("row").is_in(_independent(looks, after, before).implode()),
-            pre_scanned=pl.col("row").is_in(scanned),
+            independent=pl.col("row").is_in(_independent(looks, before).implode()),
+            pre_scanned=pl.col("row").is_in(in_time["row"].implode()),
+            pre_compared=pl.col("row").is_in(in_time.filter("is_compared")["row"].implode()),
         )
         .drop("row", "merged_at", "base")
     )
@@ -78,7 +81,8 @@ def silent_scans(scans: pl.LazyFrame) -> pl.DataFrame:
 
     Made good: a later ok scan of the same file, or of the same tool, repository and ref.
     """
-    has_place = pl.col("repository").is_not_null() & pl.col("scanned_at").is_not_null()
+    has_branch = pl.col("ref").is_not_null() | (pl.col("stage") != "unknown")
+    has_place = pl.col("repository").is_not_null() & pl.col("scanned_at").is_not_null() & has_branch
     is_ok = (pl.col("status") == "ok") & has_place
     says_nothing = pl.col("status").is_in(UNUSABLE) | ((pl.col("status") == "ok") & ~has_place)
     bad = scans.filter(says_nothing).select(*SILENT_COLUMNS, "stage", "ref", "ingested_at").collect()
@@ -87,12 +91,16 @@ def silent_scans(scans: pl.LazyFrame) -> pl.DataFrame:
 
 def _with_made_good(bad: pl.DataFrame, good: pl.LazyFrame) -> pl.DataFrame:
     stream = ("tool", "repository", "ref")
-    same_file = good.filter(pl.col("file").is_in(bad["file"].unique().implode()))
+    same_file = good.filter(pl.col("file").is_in(bad["file"].unique().implode())).collect()
     same_repository = good.filter(pl.col("repository").is_in(bad["repository"].unique().implode()))
-    last = {"good_at": pl.col("scanned_at").max(), "good_ingested_at": pl.col("ingested_at").max()}
-    by_file = same_file.group_by("file").agg(**last).collect()
     by_stream = same_repository.group_by(stream).agg(stream_good_at=pl.col("scanned_at").max()).collect()
-    beside = bad.join(by_file, on="file", how="left").join(by_stream, on=stream, how="left", nulls_equal=True)
+    # A file of which not even the tool could be read is made good by any; else only by the same tool.
+    by_tool = pl.concat([same_file, same_file.with_columns(tool=pl.lit(None, pl.String))])
+    last = {"good_at": pl.col("scanned_at").max(), "good_ingested_at": pl.col("ingested_at").max()}
+    by_file = by_tool.group_by("file", "tool").agg(**last)
+    beside = bad.join(by_file, on=("file", "tool"), how="left", nulls_equal=True).join(
+        by_stream, on=stream, how="left", nulls_equal=True
+    )
     # A scan without a time of its own (its file could not be read) is put right by reading the file again.
     read_again = pl.col("good_ingested_at") > pl.col("ingested_at")
     later = (pl.col("good_at") > pl.col("scanned_at")) | (pl.col("stream_good_at") > pl.col("scanned_at"))
@@ -100,32 +108,34 @@ def _with_made_good(bad: pl.DataFrame, good: pl.LazyFrame) -> pl.DataFrame:
     return beside.with_columns(is_made_good=is_good).select(*bad.columns, "is_made_good")
 
 
-def _ok(tables: Tables, stage: str) -> pl.LazyFrame:
-    is_placed = pl.col("repository").is_not_null() & pl.col("scanned_at").is_not_null()
-    return tables.scans.filter(pl.col("status") == "ok", pl.col("stage") == stage, is_placed).with_columns(
-        pl.col("tool", "rules_version").fill_null(UNKNOWN)
-    )  # fmt: skip
-
-
-def _pre_merge(tables: Tables, rows: pl.DataFrame) -> pl.DataFrame:
-    """Ok scans of the changes' pull requests: row, merged_at, tool, rules_version, scanned_at."""
-    scans = _ok(tables, "pre_merge").select(
-        "repository", "pull_request", "tool", "rules_version", "scanned_at"
-    )
-    of = ("repository", "pull_request")
-    return scans.join(rows.lazy(), left_on=of, right_on=KEY, how="inner").drop(of).collect()
-
-
 def _post_merge(tables: Tables, rows: pl.DataFrame) -> pl.DataFrame:
-    """Ok scans of protected branches in order, numbered by `run`: rules unchanged within a run."""
+    """Ok scans of protected branches by stream; from `since` on the stream's silence means something.
+
+    What a stream reports is news only against its first scan, and a new version of the rules begins
+    a new stream: what merged before that is in its baseline, and its silence about it means nothing.
+    Rows that a warehouse delivers were compared there.
+    """
     names = rows["repository"].unique()
-    scans = (
-        _ok(tables, "post_merge").filter(pl.col("repository").is_in(names.implode()))
-        .select("repository", "tool", "rules_version", "scanned_at", branch=_branch())
-        .sort("repository", "tool", "branch", "scanned_at", "rules_version").collect()
+    scans = _ok(tables, "post_merge").filter(pl.col("repository").is_in(names.implode()))
+    columns = ("repository", "tool", "rules_version", "category", "scanned_at", "source")
+    chosen = scans.select(*columns, branch=_branch()).sort("scanned_at").collect()
+    began_at = pl.when(pl.col("source") == NEWS_SOURCE).then(pl.col("scanned_at").min().over(STREAM))
+    return chosen.with_columns(since=began_at)
+
+
+def _pre_merge(tables: Tables, rows: pl.DataFrame, branch_scans: pl.DataFrame) -> pl.DataFrame:
+    """Ok scans of the changes' pull requests; `is_compared`: their stream had seen a branch before."""
+    columns = ("repository", "pull_request", "tool", "rules_version", "category", "scanned_at", "source")
+    of = ("repository", "pull_request")
+    heads = _ok(tables, "pre_merge").select(columns).join(
+        rows.lazy(), left_on=of, right_on=KEY, how="inner"
     )  # fmt: skip
-    stream = pl.struct("repository", "tool", "branch", "rules_version")
-    return scans.with_columns(run=stream.rle_id().cast(pl.Int64))
+    stream = ("repository", "tool", "rules_version", "category")
+    began = branch_scans.group_by(stream).agg(base_at=pl.col("scanned_at").min())
+    is_compared = (pl.col("base_at") <= pl.col("scanned_at")).fill_null(value=False)
+    is_given = pl.col("source") != NEWS_SOURCE
+    found = heads.join(began.lazy(), on=stream, how="left", nulls_equal=True)
+    return found.with_columns(is_compared=is_compared | is_given).drop("source").collect()
 
 
 def _branch() -> pl.Expr:
@@ -133,36 +143,35 @@ def _branch() -> pl.Expr:
 
 
 def _looks(rows: pl.DataFrame, scans: pl.DataFrame, follow_up: timedelta) -> pl.DataFrame:
-    """One row per change, tool and branch that was looked at in the follow-up: its first and last run."""
-    by = ["repository", "tool", "branch"]
+    """One row per change and stream that looked at it in the follow-up: row, tool, rules_version."""
+    by = list(STREAM)
     is_own = (pl.col("base") == pl.col("branch")).fill_null(value=True) | (pl.col("branch") == UNKNOWN)
+    began_before = (pl.col("since") <= pl.col("merged_at")).fill_null(value=True)
     pairs = (
-        rows.select("row", "repository", "base", "merged_at", until=pl.col("merged_at") + follow_up)
-        .join(scans.select(by).unique(), on="repository", how="inner").filter(is_own).sort("merged_at")
+        rows.lazy().select("row", "repository", "base", "merged_at", until=pl.col("merged_at") + follow_up)
+        .join(scans.lazy().select(*by, "since").unique(), on="repository", how="inner")
+        .filter(is_own & began_before).sort("merged_at").collect()
     )  # fmt: skip
-    ordered = scans.select(*by, "scanned_at", "run").sort("scanned_at", "run")
-    first = ordered.rename({"run": "first_run", "scanned_at": "first_at"})
-    last = ordered.rename({"run": "last_run", "scanned_at": "last_at"})
+    looked = scans.select(*by, looked_at="scanned_at")
     # Polars cannot check the order within groups and would warn: both sides are sorted above.
     seen = pairs.join_asof(
-        first, left_on="merged_at", right_on="first_at", by=by, strategy="forward", check_sortedness=False
-    ).filter(pl.col("first_at") <= pl.col("until"))
-    return seen.join_asof(
-        last, left_on="until", right_on="last_at", by=by, strategy="backward", check_sortedness=False
-    ).select("row", "tool", "first_run", "last_run")
+        looked, left_on="merged_at", right_on="looked_at", by=by, strategy="forward", check_sortedness=False
+    )
+    return seen.filter(pl.col("looked_at") <= pl.col("until")).select("row", "tool", "rules_version")
 
 
-def _independent(looks: pl.DataFrame, scans: pl.DataFrame, before: pl.DataFrame) -> pl.Series:
+def _independent(looks: pl.DataFrame, before: pl.DataFrame) -> pl.Series:
     """Rows of changes that a tool, or rules, looked at that had not looked before their merge."""
-    used = before.group_by("row", "tool").agg(pl.col("rules_version").unique())
-    new_tool = looks.join(used, on=("row", "tool"), how="anti")["row"].unique()
-    is_open = ~pl.col("row").is_in(new_tool.implode())
-    is_known = ~pl.col("rules_version").list.contains(UNKNOWN)
-    versions = scans.select("run", version="rules_version").unique()
-    new_rules = (
-        looks.filter(is_open).join(used, on=("row", "tool"), how="inner").filter(is_known)
-        .with_columns(run=pl.int_ranges("first_run", pl.col("last_run") + 1)).explode("run")
-        .join(versions, on="run", how="inner")
-        .filter((pl.col("version") != UNKNOWN) & ~pl.col("rules_version").list.contains(pl.col("version")))
+    used = before.group_by("row", "tool").agg(pl.col("rules_version").unique().alias("used"))
+    new_tool = looks.join(used, on=("row", "tool"), how="anti")["row"]
+    is_known = (pl.col("rules_version") != UNKNOWN) & ~pl.col("used").list.contains(UNKNOWN)
+    is_new = ~pl.col("used").list.contains(pl.col("rules_version"))
+    new_rules = looks.join(used, on=("row", "tool"), how="inner").filter(is_known & is_new)["row"]
+    return pl.concat([new_tool, new_rules]).unique()
+
+
+def _ok(tables: Tables, stage: str) -> pl.LazyFrame:
+    is_placed = pl.col("repository").is_not_null() & pl.col("scanned_at").is_not_null()
+    return tables.scans.filter(pl.col("status") == "ok", pl.col("stage") == stage, is_placed).with_columns(
+        pl.col("tool", "rules_version", "category").fill_null(UNKNOWN)
     )  # fmt: skip
-    return pl.concat([new_tool, new_rules["row"]]).unique()

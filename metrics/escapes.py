@@ -26,7 +26,8 @@ from metrics.tables import Tables
 CHANGE_COLUMNS: Final = (
     *KEY, "title", "url", "author_login", "agent", "model", "authorship", "merged_at", "sprint", "mark",
     "escaped_confirmed", "escaped_unreviewed", "critical", "bypassed", "detected", "independent",
-    "pre_scanned", "watched_until", "human_approved", "scope_known", "findings", "detecting_tools",
+    "pre_scanned", "pre_compared", "watched_until", "human_approved", "scope_known", "findings",
+    "detecting_tools",
 )  # fmt: skip
 # The flags of today, of the day the sprint closed, and without late dismissals.
 STANDINGS: Final = (

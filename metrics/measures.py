@@ -16,9 +16,8 @@ import polars as pl
 from metrics.estimate import Coverage, Number, Undefined
 from metrics.findings import unattributed
 from metrics.gate.policy import Policy
-from metrics.shares import count, share
+from metrics.shares import NO_CHANGE, count, escape_share, share
 
-NO_CHANGE: Final = "no in-scope change merged in this window"
 NO_MERGE: Final = "no pull request of this authorship merged in this window"
 NONE_WATCHED: Final = "no in-scope change of this window has been watched to the end of its follow-up"
 NONE_SENSITIVE: Final = "no change of this window is known to touch a sensitive area with known reviews"
@@ -38,13 +37,17 @@ class Slice:
 
 def escape_rate(of: Slice) -> Number:
     """Changes with a confirmed escape, of the in-scope changes."""
-    return share(_true(of.changes, "escaped_confirmed"), of.coverage, of.policy.confidence, NO_CHANGE)
+    return _escape_share(of, of.changes.filter("escaped_confirmed").height)
 
 
 def escape_rate_high(of: Slice) -> Number:
     """Changes with a confirmed or unreviewed escape, of the in-scope changes."""
     either = pl.col("escaped_confirmed") | pl.col("escaped_unreviewed")
-    return share(of.changes.filter(either).height, of.coverage, of.policy.confidence, NO_CHANGE)
+    return _escape_share(of, of.changes.filter(either).height)
+
+
+def _escape_share(of: Slice, escaped: int) -> Number:
+    return escape_share(escaped, _true(of.changes, "detected") > 0, of.coverage, of.policy.confidence)
 
 
 def bypass_count(of: Slice) -> Number:

@@ -112,7 +112,7 @@ def _windows(case: Case) -> Iterator[tuple[str, Window]]:
 
 def _slice(case: Case, arm: str, window: Window, merged: pl.DataFrame) -> Slice:
     marked = _marked(case, arm)
-    rows = case.changes if arm == "agent" else marked.changes if marked else case.changes.clear()
+    rows = {"agent": lambda: case.changes, "human": lambda: case.human_changes}.get(arm, case.changes.clear)()
     found = marked.findings if marked else case.agent.findings.clear()
     first_seen = _within("first_seen_at", window) & pl.col("number").is_null()
     return Slice(

@@ -12,6 +12,8 @@ from metrics.statistics.intervals import clopper_pearson
 
 METHOD: Final = "Clopper-Pearson"
 EXACT: Final = "exact count"
+NO_CHANGE: Final = "no in-scope change merged in this window"
+NOTHING_LOOKED: Final = "no ok scan of the protected branch after any of these merges"
 
 
 def share(numerator: int, coverage: Coverage, confidence: float, empty: str) -> Number:
@@ -27,6 +29,17 @@ def share(numerator: int, coverage: Coverage, confidence: float, empty: str) -> 
         return Undefined(empty, 0, coverage)
     low, high = clopper_pearson(numerator, n, confidence)
     return Estimate(numerator / n, low, high, confidence, "share", METHOD, numerator, n, n, coverage)
+
+
+def escape_share(escaped: int, looked: bool, coverage: Coverage, confidence: float) -> Number:  # noqa: FBT001
+    """State an escape rate; where nothing looked after merge, finding nothing is no zero.
+
+    >>> escape_share(0, False, Coverage(96, 96), 0.95).reason
+    'no ok scan of the protected branch after any of these merges'
+    """
+    if coverage.measured and not looked and not escaped:
+        return Undefined(NOTHING_LOOKED, coverage.measured, coverage)
+    return share(escaped, coverage, confidence, NO_CHANGE)
 
 
 def count(value: int, coverage: Coverage, unit: str) -> Estimate:

@@ -15,12 +15,11 @@ from typing import Final
 import polars as pl
 
 from metrics.escapes import STANDINGS
-from metrics.estimate import Coverage, Number
+from metrics.estimate import Coverage
 from metrics.gate.policy import Policy
 from metrics.gate.states import FirstPublished, SprintCount
-from metrics.shares import share
+from metrics.shares import escape_share
 
-NO_CHANGE: Final = "no in-scope change merged in this window"
 _COUNTED: Final = ("bypassed", "detected", "independent")
 Counts = Mapping[str, int]
 
@@ -96,6 +95,7 @@ def _critical_high(suffix: str) -> pl.Expr:
 
 def _sprint(place: Place, counts: Counts, coverage: Coverage, policy: Policy) -> SprintCount:
     low, high = counts.get("low", 0), counts.get("high", 0)
+    looked = counts.get("detected", 0) > 0
     return SprintCount(
         number=place.number,
         start=place.start,
@@ -110,8 +110,8 @@ def _sprint(place: Place, counts: Counts, coverage: Coverage, policy: Policy) ->
         bypasses=counts.get("bypassed", 0),
         detected=counts.get("detected", 0),
         independent=counts.get("independent", 0),
-        rate=share(low, coverage, policy.confidence, NO_CHANGE),
-        rate_high=share(high, coverage, policy.confidence, NO_CHANGE),
+        rate=escape_share(low, looked, coverage, policy.confidence),
+        rate_high=escape_share(high, looked, coverage, policy.confidence),
         nowcast=None,
         first_published=_first_published(place, counts),
         critical_high=counts.get("critical_high", 0),
@@ -133,10 +133,6 @@ def _with_standing(sprint: SprintCount, counts: Counts, policy: Policy) -> Sprin
         escapes_high=high,
         critical=counts.get("critical_without_late", 0),
         critical_high=counts.get("critical_high_without_late", 0),
-        rate=_restated(sprint.rate, low, policy),
-        rate_high=_restated(sprint.rate_high, high, policy),
+        rate=escape_share(low, sprint.detected > 0, sprint.rate.coverage, policy.confidence),
+        rate_high=escape_share(high, sprint.detected > 0, sprint.rate_high.coverage, policy.confidence),
     )
-
-
-def _restated(rate: Number, escapes: int, policy: Policy) -> Number:
-    return share(escapes, rate.coverage, policy.confidence, NO_CHANGE)

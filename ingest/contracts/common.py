@@ -33,10 +33,13 @@ def count(description: str, *, unit: str = "count", nullable: bool = True) -> dy
     return dy.Int64(nullable=nullable, min=0, description=description, metadata={"unit": unit})
 
 
-def one_of(values: tuple[str, ...], description: str, *, nullable: bool = False) -> dy.String:
+def one_of(
+    values: tuple[str, ...], description: str, *, nullable: bool = False, primary_key: bool = False
+) -> dy.String:
     """A word of a closed vocabulary; kept as text because Delta cannot store enumerations."""
     return dy.String(
         nullable=nullable,
+        primary_key=primary_key,
         check={"vocabulary": lambda column: column.is_in(values)},
         description=f"{description} (one of: {', '.join(values)})",
         metadata={"values": values},

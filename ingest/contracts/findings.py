@@ -105,7 +105,7 @@ class Dispositions(Trusted):
     finding_id = dy.String(primary_key=True, min_length=8, description="finding decided about")
     decided_at = dy.Datetime(primary_key=True, time_zone="UTC", time_unit="us", description="when")
     decided_by = dy.String(primary_key=True, min_length=1, description="who")
-    disposition = one_of(DISPOSITIONS, "what was decided")
+    disposition = one_of(DISPOSITIONS, "what was decided", primary_key=True)
     reason = dy.String(nullable=True, description="why, in words")
     second_person = dy.String(nullable=True, description="second person of an acceptance")
     expires_at = moment("when an acceptance ends", nullable=True)

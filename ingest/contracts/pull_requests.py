@@ -27,6 +27,10 @@ def _repository(*, primary_key: bool = True) -> dy.String:
     return dy.String(primary_key=primary_key, regex=REPOSITORY, description="owner/name")
 
 
+def _seen_at() -> dy.Datetime:
+    return moment("last change of its pull request when this row was listed; null = unknown", nullable=True)
+
+
 def _number() -> dy.Int64:
     return dy.Int64(primary_key=True, min=1, description="pull request number", metadata={"unit": "id"})
 
@@ -99,6 +103,7 @@ class ChangedFiles(Trusted):
     file_class = one_of(FILE_CLASSES, "what kind of file, by the configured patterns")
     sensitive_area = one_of(SENSITIVE_AREAS, "sensitive area by the configured patterns", nullable=True)
     opened_at = moment("when its pull request was opened (partitions the table)")
+    seen_at = _seen_at()
 
 
 class Reviews(Trusted):
@@ -151,6 +156,7 @@ class Commits(Trusted):
     model = dy.String(nullable=True, description="which model or agent version, where told")
     additions = count("lines added; null = unknown", unit="lines")
     deletions = count("lines deleted; null = unknown", unit="lines")
+    seen_at = _seen_at()
 
 
 _JUDGED = ("authorship", "agent", "model", "driver", "evidence", "rule")
@@ -160,7 +166,9 @@ PULL_REQUESTS = Table(
     "pull_requests", PullRequests, "entity", "pull request", "created_at", "updated_at",
     derived=(*_JUDGED, *_FROM_FILES),
 )  # fmt: skip
-CHANGED_FILES = Table("changed_files", ChangedFiles, "entity", "file of a pull request", "opened_at", None)
+CHANGED_FILES = Table(
+    "changed_files", ChangedFiles, "entity", "file of a pull request", "opened_at", "seen_at"
+)
 REVIEWS = Table("reviews", Reviews, "entity", "submitted review", "submitted_at", None)
 REVIEW_EVENTS = Table("review_events", ReviewEvents, "event", "timeline event", "occurred_at", None)
-COMMITS = Table("commits", Commits, "entity", "commit of a pull request", "committed_at", None)
+COMMITS = Table("commits", Commits, "entity", "commit of a pull request", "committed_at", "seen_at")

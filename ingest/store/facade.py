@@ -144,12 +144,14 @@ class Store:
 
     def _refuse_lost(self, table: Table) -> None:
         """Refuse to begin a table anew that was published once: its log is gone."""
-        published = self.published()
-        if published is not None and table.name in published.versions:
+        self._refuse_lost_tables(self.published(), present=BY_NAME.keys() - {table.name})
+
+    def _refuse_lost_tables(self, published: Published | None, present: Collection[str]) -> None:
+        lost = [name for name in (published.versions if published else {}) if name not in present]
+        if published is not None and lost:
             raise StoreError(
-                f"{self._delta(table.name).uri}: was published at version {published.versions[table.name]}, "
-                f"but is not there any more; restore it from a copy, or "
-                f"move the whole store away and ingest again"
+                f"{self._delta(lost[0]).uri}: was published at version {published.versions[lost[0]]}, but is "
+                f"not there any more; restore it from a copy, or move the whole store away and ingest again"
             )
 
     def quarantine(self, table: Table, rejected: pl.DataFrame, run_id: str) -> None:
@@ -186,6 +188,7 @@ class Store:
         with self.lock("publish"):
             before = self.published()
             versions = dict(self._versions())
+            self._refuse_lost_tables(before, versions)
             self._flush_tables(versions, before.versions if before else {})
             if self._object_lock is not None:
                 self._object_lock.confirm()

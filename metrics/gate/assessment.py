@@ -15,9 +15,9 @@ import polars as pl
 
 from metrics.calendar import local_day
 from metrics.escapes import CHANGE_COLUMNS
-from metrics.estimate import Number
+from metrics.estimate import Number, Undefined
 from metrics.findings import FINDING_COLUMNS, unattributed
-from metrics.gate.attention import from_agents, from_findings, from_scans, undeclared
+from metrics.gate.attention import from_agents, from_findings, from_gaps, from_scans, undeclared
 from metrics.gate.case import Ask, Case
 from metrics.gate.criteria import CRITERIA, outcomes
 from metrics.gate.policy import Policy
@@ -25,7 +25,7 @@ from metrics.gate.sentences import Particulars, evidence_sentence, rule_sentence
 from metrics.gate.states import Attention, EpochNow, Outcome, SprintCount, State, Verdict
 from metrics.gate.verdict import Judgement, Moment, judge
 from metrics.pilot import Pilot
-from metrics.shares import share
+from metrics.shares import escape_share
 from metrics.sprint_counts import recount_without_late
 from metrics.tables import Tables
 
@@ -109,7 +109,13 @@ def _verdict(case: Case) -> Verdict:
 
 
 def _judgement(case: Case, counted: tuple[SprintCount, ...], nobodys: int) -> Judgement:
-    moment = Moment(case.ask.as_of, case.epoch.number, case.pilot.timezone, nobodys, case.unusable.height)
+    moment = Moment(
+        case.ask.as_of,
+        case.epoch.number,
+        case.pilot.timezone,
+        nobodys,
+        case.unusable.height + len(case.ask.gaps),
+    )
     return judge(counted, case.policy, moment)
 
 
@@ -154,8 +160,12 @@ def _last_verdict(case: Case) -> str:
 
 def _human_rate(case: Case, start: datetime, end: datetime) -> Number:
     merged = pl.col("merged_at").is_between(start, end, closed="left")
-    escaped = case.human.changes.filter(merged & pl.col("escaped_confirmed")).height
-    return share(escaped, case.human.scope.coverage(start, end), case.policy.confidence, NO_HUMAN_CHANGE)
+    rows = case.human_changes.filter(merged)
+    coverage = case.human.scope.coverage(start, end)
+    if rows.is_empty():
+        return Undefined(NO_HUMAN_CHANGE, 0, coverage)
+    escaped = rows.filter("escaped_confirmed").height
+    return escape_share(escaped, bool(rows["detected"].any()), coverage, case.policy.confidence)
 
 
 def _attention(case: Case, strangers: tuple[str, ...]) -> tuple[Attention, ...]:
@@ -163,4 +173,5 @@ def _attention(case: Case, strangers: tuple[str, ...]) -> tuple[Attention, ...]:
         *from_findings(case.findings),
         *from_scans(case.unusable, case.sprints, case.policy),
         *from_agents(strangers),
+        *from_gaps(case.ask.gaps),
     )

@@ -17,6 +17,7 @@ from metrics.pilot import Pilot
 REVIEWERS: Final = "security reviewers"
 SCANNING: Final = "whoever runs the scans"
 OWNERS: Final = "owners of the pilot"
+OPERATORS: Final = "whoever runs `pilot ingest`"
 
 
 def undeclared(changes: pl.DataFrame, pilot: Pilot, windows: Sequence[EpochWindow]) -> tuple[str, ...]:
@@ -82,6 +83,11 @@ def from_scans(
 def from_agents(names: tuple[str, ...]) -> tuple[Attention, ...]:
     """Agents or models at work that nobody declared."""
     return _present(Attention("Declare new agents or models as an epoch", OWNERS, None, names))
+
+
+def from_gaps(gaps: tuple[str, ...]) -> tuple[Attention, ...]:
+    """Files and rows that were delivered and could not be taken in."""
+    return _present(Attention("Mend files that were refused, and ingest again", OPERATORS, None, gaps))
 
 
 def _is_blind(sprint: SprintCount, policy: Policy) -> bool:

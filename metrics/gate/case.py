@@ -7,13 +7,13 @@ the verdict and the table of results can share them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 
 import polars as pl
 
 from metrics.calendar import EpochWindow, epoch_at, epoch_of, epochs, matures_at, sprints
-from metrics.detection import unusable_scans
+from metrics.detection import detection, unusable_scans
 from metrics.escapes import Marked, described, mark
 from metrics.gate.policy import Policy
 from metrics.gate.questions import Facts
@@ -32,6 +32,8 @@ class Ask:
     as_of: datetime
     known_at: datetime | None = None
     policy_changes: tuple[date, ...] = ()
+    gathered_at: datetime | None = None  # last time that anything was read; nobody watched after it
+    gaps: tuple[str, ...] = ()  # files and rows that were delivered and could not be taken in
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,13 @@ class Case:
         return described(self.agent, self.cut, self.policy, self.ask.as_of)
 
     @cached_property
+    def human_changes(self) -> pl.DataFrame:
+        """Human changes of the same repositories, and whether anything looked at them after their merge."""
+        marked = self.human.changes
+        looked = detection(marked, self.cut, timedelta(days=self.policy.follow_up_days))
+        return marked.with_columns(looked["detected"])
+
+    @cached_property
     def in_sprints(self) -> pl.DataFrame:
         """Those of them that merged while the pilot ran."""
         return self.changes.filter(pl.col("sprint").is_not_null())
@@ -94,7 +103,7 @@ class Case:
                 window.end,
                 epoch_of(window, self.epochs),
                 window.end <= self.ask.as_of,
-                matures_at(window.end, self.policy.follow_up_days, self.pilot.timezone) <= self.ask.as_of,
+                matures_at(window.end, self.policy.follow_up_days, self.pilot.timezone) <= self.watched_until,
             )
             for window in sprints(self.pilot, self.ask.as_of)
         )
@@ -110,6 +119,11 @@ class Case:
     def unusable(self) -> pl.DataFrame:
         """Scans that say nothing and were never made good."""
         return unusable_scans(self.cut, self.pilot, self.started_at)
+
+    @property
+    def watched_until(self) -> datetime:
+        """The moment of judgement, or the last ingest if nobody looked since."""
+        return min(self.ask.as_of, self.ask.gathered_at or self.ask.as_of)
 
     @property
     def started_at(self) -> datetime:

@@ -53,17 +53,17 @@ class Judged:
 def no_bypass(facts: Facts) -> Judged:
     """None may merge over a reported finding; without scans before merge nobody can tell."""
     n, bypassed = facts.changes.height, _true(facts.changes, "bypassed")
-    scanned = _true(facts.changes, "pre_scanned")
+    compared = _true(facts.changes, "pre_compared")
     estimate = share(bypassed, facts.coverage, facts.policy.confidence, NO_CHANGES)
     if bypassed:
         return Judged("not_met", f"{bypassed} of {n} changes merged over a finding reported before", estimate)
     if not n:
         return Judged("not_enough_evidence", f"Cannot tell yet: {NO_CHANGES}", estimate)
-    if not scanned:
-        return _missing("scans of pull requests before their merge (pre_merge scans)", n)
-    return Judged(
-        "met", f"0 of {n} changes merged over a reported finding; {scanned} were scanned before", estimate
-    )
+    if not compared:
+        return _missing("pre_merge scans of pull requests, by a tool that also scans the branch", n)
+    is_enough = compared / n >= facts.policy.detection_share
+    sentence = f"0 of {n} changes merged over a reported finding; {compared} were scanned before"
+    return Judged("met" if is_enough else "not_enough_evidence", sentence, estimate)
 
 
 def independent_detection(facts: Facts) -> Judged:

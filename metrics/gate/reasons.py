@@ -15,13 +15,13 @@ def reason(state: State, run: Run, moment: Moment) -> str:
     return "; ".join(reasons(run, moment)) if reasons else ""
 
 
-def plural(count: int, noun: str) -> str:
+def plural(count: int, noun: str, nouns: str | None = None) -> str:
     """A count with its noun.
 
     >>> plural(1, "change"), plural(1200, "change")
     ('1 change', '1,200 changes')
     """
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+    return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"
 
 
 def percent(share: float) -> str:
@@ -76,7 +76,9 @@ def _untriaged(run: Run, moment: Moment) -> list[str]:
 def _blind(run: Run, moment: Moment) -> list[str]:
     unread = moment.unusable_scans
     unseen = [_unseen(sprint, run) for sprint in run.relied_on if not run.is_detected(sprint)]
-    return unseen + ([f"{plural(unread, 'scan')} could not be read or placed"] if unread else [])
+    return unseen + (
+        [f"{plural(unread, 'scan or file', 'scans or files')} could not be read or placed"] if unread else []
+    )
 
 
 def _unseen(sprint: SprintCount, run: Run) -> str:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -102,3 +102,14 @@ def test_changes_are_the_days_on_which_a_value_became_another() -> None:
     assert changes_in(list(zip(days, "aabc", strict=True))) == (days[2], days[3])
     assert changes_in([]) == ()
     assert changes_in([(days[0], "a")]) == ()
+
+
+def test_a_moment_that_has_not_come_cannot_be_judged(config: Path) -> None:
+    with pytest.raises(UsageError, match="has not come yet"):
+        open_session(Question(config, as_of=datetime.now(UTC) + timedelta(days=1)))
+
+
+def test_moving_the_start_of_a_pilot_changes_its_digest_as_a_new_policy_would(config: Path) -> None:
+    before = open_session(Question(config)).policy_digests()["one"]
+    config.write_text(TWO_PILOTS.replace("2026-06-01", "2026-07-01", 1), encoding="utf-8")
+    assert open_session(Question(config)).policy_digests()["one"] != before

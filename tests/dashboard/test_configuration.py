@@ -71,6 +71,9 @@ def test_a_misspelt_key_is_named_with_what_was_probably_meant(tmp_path: Path) ->
         (MINIMAL + MINIMAL, "'payments' is used twice"),
         (MINIMAL + '\n[gate]\nrequire = "maybe"\n', "seen 'maybe'"),
         (MINIMAL + "gate = { escape_rate = 2 }\n", "escape_rate"),
+        (MINIMAL + '\n[gate]\nblocking = ["no_bypas"]\n', "no criterion is called 'no_bypas'"),
+        (MINIMAL.replace("acme/payments", "payments"), "'payments' has no owner"),
+        (MINIMAL + "ends_on = 2026-05-01\n", "lies before start_on"),
         (MINIMAL + "\n[sources.sarif]\npaths = []\n", "sources.sarif.paths"),
     ],
 )

@@ -1,9 +1,16 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from dashboard.describing import KINDS, describe
+from dashboard.describing import KINDS, STATE_MEANINGS, describe
 from ingest.errors import UsageError
+from metrics.catalogue import CATALOGUE, Metric
+from metrics.gate.criteria import CRITERIA, Criterion
+from metrics.gate.states import STATES, State
+
+README = Path(__file__).parents[2] / "README.md"
 
 
 def test_a_kind_lists_all_its_entries() -> None:
@@ -24,7 +31,7 @@ def test_columns_say_key_unit_and_whether_they_may_be_unknown() -> None:
 
 def test_settings_show_every_section_with_defaults() -> None:
     sections = {entry.name: dict(entry.lines) for entry in describe("settings")}
-    assert sections["gate"]["escape_rate"] == "default 0.01"
+    assert sections["gate"]["escape_rate"] == "a sprint must stay strictly below [default 0.01]"
     assert sections["pilot"]["name"] == "default none: must be given"
     assert {"store", "sources.sarif", "sources.sarif.place", "authorship.override"} <= set(sections)
 
@@ -38,3 +45,47 @@ def test_every_name_belongs_to_one_entry_of_its_kind() -> None:
     for kind in KINDS:
         names = [entry.name for entry in describe(kind)]
         assert len(names) == len(set(names)), kind
+
+
+@pytest.mark.parametrize("metric", CATALOGUE, ids=lambda metric: metric.id)
+def test_what_a_metric_leaves_out_and_what_to_mind_are_one_line_each(metric: Metric) -> None:
+    (entry,) = describe(metric.id)
+    assert [text for name, text in entry.lines if name == "leaves out"] == [metric.excludes]
+    assert [text for name, text in entry.lines if name == "mind"] == [metric.caveats]
+    assert [text for name, text in entry.lines if name == "source"] == list(metric.references)
+
+
+def test_a_criterion_says_what_it_asks_what_it_requires_and_whether_it_blocks() -> None:
+    (entry,) = describe("independent_detection")
+    meaning, requires, default = entry.lines
+    assert "looked" in meaning[1]
+    assert requires == ("requires", "scans")
+    assert default[1] == "blocks by default"
+
+
+@pytest.mark.parametrize("criterion", CRITERIA, ids=lambda criterion: criterion.id)
+def test_every_criterion_has_a_meaning(criterion: Criterion) -> None:
+    (entry,) = describe(criterion.id)
+    assert len(entry.lines) == 3
+    assert all(text for _, text in entry.lines)
+
+
+def test_a_criterion_without_a_source_says_that_it_cannot_be_measured() -> None:
+    (entry,) = describe("detector_fnr")
+    assert entry.lines[0][1] == ("not measurable in this version: no source fills detections and labels")
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_state_means_what_the_readme_says(state: State) -> None:
+    (entry,) = describe(state)
+    assert entry.lines == (("", STATE_MEANINGS[state]),)
+    assert f"| `{state}` | {STATE_MEANINGS[state]} |" in README.read_text(encoding="utf-8")
+
+
+def test_settings_are_explained_by_the_comments_beside_them() -> None:
+    sections = {entry.name: dict(entry.lines) for entry in describe("settings")}
+    assert sections["sources.sarif"]["security_tools"] == (
+        "tools whose every finding is a security finding [default []]"
+    )
+    assert sections["pilot.epoch"]["agents"].startswith("agents or models that this epoch declares")
+    assert "shell patterns" in sections["pilot"]["repositories"]

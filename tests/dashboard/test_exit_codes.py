@@ -11,9 +11,20 @@ from dashboard.exit_codes import exit_code, gate_exit_code
 from metrics.gate.states import STATES
 
 
-def verdict(state: str, *, allowed: bool = False, blocking: str | None = None) -> Any:
+def verdict(
+    state: str,
+    *,
+    allowed: bool = False,
+    blocking: str | None = None,
+    blocked_by: tuple[str, ...] = ("proven",),
+) -> Any:
     criteria = [SimpleNamespace(blocking=True, state=blocking)] if blocking else []
-    return SimpleNamespace(state=state, allowed=allowed, criteria=criteria)
+    readings = SimpleNamespace(proven=False)
+    is_unproven = state == "MET_UNPROVEN"
+    named = blocked_by if is_unproven else (state, *blocked_by)
+    return SimpleNamespace(
+        state=state, allowed=allowed, criteria=criteria, readings=readings, blocked_by=named
+    )
 
 
 @pytest.mark.parametrize(
@@ -50,6 +61,11 @@ def test_the_worst_pilot_decides() -> None:
     assert gate_exit_code([verdict("TOO_EARLY"), verdict("NOT_MET"), proven]) == 20
     assert gate_exit_code([proven, verdict("MET_UNPROVEN")]) == 22
     assert gate_exit_code([]) == 0
+
+
+def test_met_and_held_back_by_something_else_than_proof_means_cannot_tell() -> None:
+    assert exit_code(verdict("MET_UNPROVEN", blocked_by=("proven", "unheard_of"))) == 21
+    assert exit_code(verdict("MET_UNPROVEN", blocked_by=("as_written",))) == 21
 
 
 def test_every_state_has_an_exit_code() -> None:

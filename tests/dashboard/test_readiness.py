@@ -42,10 +42,24 @@ def test_the_address_chooses_pilot_and_change() -> None:
     assert "Take card numbers by form" in texts(app)
 
 
-def test_an_unknown_pilot_in_the_address_falls_back_to_the_first() -> None:
+def test_an_unknown_pilot_in_the_address_is_named_and_falls_back_to_the_first() -> None:
     app = at(pilot="nobody")
     assert not app.exception
     assert "Pilot payments" in [each.value for each in app.header]
+    said = "There is no pilot `nobody`; there are: payments, search, checkout. This is payments."
+    assert [each.value for each in app.warning if "no pilot" in each.value] == [said]
+
+
+def test_markdown_in_the_address_stays_letters() -> None:
+    app = at(pilot="`![](https://example.org/x.png)`")
+    (said,) = [each.value for each in app.warning if "no pilot" in each.value]
+    assert "`'![](https://example.org/x.png)'`" in said
+
+
+def test_a_known_pilot_or_none_in_the_address_gives_no_warning() -> None:
+    assert not [
+        each for app in (at(pilot="search"), at()) for each in app.warning if "no pilot" in each.value
+    ]
 
 
 def test_opening_a_change_shows_its_pull_request_and_its_findings() -> None:

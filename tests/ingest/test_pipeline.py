@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from json import loads
@@ -11,8 +12,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from ingest.errors import RefusedFileError
-from ingest.pipeline import IngestReport, Job, ingest
+from ingest.errors import RefusedFileError, StoreError
+from ingest.ledger import gaps
+from ingest.pipeline import ORPHANS, IngestReport, Job, ingest
 from ingest.settings import IngestSettings
 from ingest.sources.base import Parsed, Source, SourceFile
 from ingest.store import Store
@@ -263,6 +265,51 @@ def test_a_file_that_every_run_of_a_scanner_overwrites_is_a_series_of_scans(
         folder.write("latest.txt", week)
         run(store, folder)
     assert published(store, "scans").get_column("status").to_list() == ["ok", "ok"]
+
+
+def test_a_file_with_a_refused_finding_is_read_again_until_it_is_mended(store: Store, folder: Folder) -> None:
+    good = scan("id", "scan.txt", "ok").frames["scans"]
+    folder.write("scan.txt", "P0")
+    folder.meaning = lambda text: Parsed({"scans": good.with_columns(status=pl.lit(text))})
+    run(store, folder)
+    assert gaps(store.runs()) == ("github_export: rows of scans in quarantine",)
+    run(store, folder)
+    assert folder.parsed == ["scan.txt", "scan.txt"]
+    assert gaps(store.runs()) == ("github_export: rows of scans in quarantine",)
+    folder.write("scan.txt", "ok")
+    run(store, folder)
+    assert gaps(store.runs()) == ()
+
+
+def test_refused_files_and_results_without_a_scan_are_gaps_until_they_are_mended(
+    store: Store, folder: Folder
+) -> None:
+    result = {
+        "scan_id": "nowhere", "position": 0, "finding_key": "k", "rule": "r", "severity": "high",
+        "is_security": True, "is_blamable": True, "raw_ref": "a",
+    }  # fmt: skip
+    folder.write("a.txt", "orphan")
+
+    def meaning(text: str) -> Parsed:
+        if text == "bad":
+            raise RefusedFileError("no")
+        return Parsed({"scan_results": pl.DataFrame([result])})
+
+    folder.meaning = meaning
+    run(store, folder)
+    assert gaps(store.runs()) == (f"1 {ORPHANS}",)
+    folder.write("b.txt", "bad")
+    run(store, folder)
+    assert set(gaps(store.runs())) == {"b.txt", f"1 {ORPHANS}"}
+
+
+def test_a_table_that_was_published_and_is_gone_stops_the_run(store: Store, folder: Folder) -> None:
+    folder.write("a.txt", "1")
+    folder.meaning = lambda text: pull_requests(pull_request(int(text)))
+    run(store, folder)
+    shutil.rmtree(Path(store.uri) / "tables" / "pull_requests")
+    with pytest.raises(StoreError, match="pull_requests"):
+        run(store, folder)
 
 
 def test_progress_ends_with_all_files_done(store: Store, folder: Folder) -> None:

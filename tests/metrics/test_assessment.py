@@ -262,3 +262,27 @@ def test_the_verdict_says_when_it_was_asked_and_by_which_policy():
     verdict = asked(clean(2, 1), known_at=known).verdict
     assert (verdict.pilot, verdict.as_of, verdict.known_at) == ("pay", day(PROVEN_ON), known)
     assert (verdict.policy_digest, verdict.require, verdict.threshold) == (Policy().digest, "proven", 0.01)
+
+
+def test_a_file_that_was_refused_keeps_the_gate_shut_and_is_named():
+    found = asked(clean(), gaps=("pulls/page-3.json",))
+    assert (found.verdict.state, found.verdict.allowed) == ("NOT_MEASURABLE", False)
+    assert ("Mend files that were refused, and ingest again", ("pulls/page-3.json",)) in what(found)
+
+
+def test_a_sprint_is_not_watched_longer_than_data_was_gathered():
+    whole = asked(clean(40, 2), at=60, under=policy(require="followed_up"))
+    assert whole.verdict.state == "MET_UNPROVEN"
+    stale = asked(clean(40, 2), at=60, under=policy(require="followed_up"), gathered_at=day(40))
+    assert (stale.verdict.state, stale.verdict.allowed) == ("TOO_EARLY", False)
+
+
+def test_where_nothing_looked_the_rates_are_unknown_and_not_zero():
+    found = asked({"pull_requests": clean_sprints(5, 2)["pull_requests"]}, at=60).verdict
+    assert all(isinstance(sprint.rate, Undefined) for sprint in found.sprints if sprint.changes)
+    assert "no ok scan" in found.sprints[0].rate.reason  # type: ignore[union-attr]
+
+
+def test_under_a_policy_that_reads_the_rule_as_written_a_young_pilot_may_expand():
+    verdict = asked(clean(40, 2), at=30, under=policy(require="as_written", blocking=())).verdict
+    assert (verdict.state, verdict.allowed, verdict.blocked_by) == ("TOO_EARLY", True, ())

@@ -60,13 +60,19 @@ def test_a_sprint_has_begun_in_its_first_instant_and_not_before():
     assert sprints(pilot(), start - timedelta(microseconds=1)) == ()
 
 
-@pytest.mark.parametrize("ends_on", [date(2026, 6, 28), date(2026, 6, 29), date(2026, 7, 11)])
-def test_a_pilot_that_ends_has_whole_sprints_only(ends_on: date):
-    assert [window.number for window in sprints(pilot(ends_on=ends_on), utc(2027, 1, 1))] == [1, 2]
+@pytest.mark.parametrize(
+    ("ends_on", "days"),
+    [(date(2026, 6, 28), [14, 14]), (date(2026, 6, 29), [14, 14, 1]), (date(2026, 7, 11), [14, 14, 13])],
+)
+def test_the_last_sprint_of_a_pilot_ends_with_it(ends_on: date, days: list[int]):
+    found = sprints(pilot(ends_on=ends_on), utc(2027, 1, 1))
+    assert [(window.end - window.start).days for window in found] == days
+    assert found[-1].end == day_start(ends_on + timedelta(days=1), "Europe/Berlin")
 
 
-def test_a_pilot_that_ends_within_its_first_sprint_has_none():
-    assert sprints(pilot(ends_on=date(2026, 6, 5)), utc(2027, 1, 1)) == ()
+def test_a_pilot_that_ends_within_its_first_sprint_has_that_one_shorter():
+    (only,) = sprints(pilot(ends_on=date(2026, 6, 5)), utc(2027, 1, 1))
+    assert (only.number, (only.end - only.start).days) == (1, 5)
 
 
 def test_where_clocks_skip_midnight_the_day_begins_at_its_first_instant():

@@ -26,7 +26,7 @@ def unusable(*scans: Any) -> list[str]:
 def test_without_any_scan_nothing_looked():
     assert seen() == {
         "repository": "acme/pay", "number": 1, "detecting_tools": [],
-        "independent": False, "pre_scanned": False, "detected": False,
+        "independent": False, "pre_scanned": False, "pre_compared": False, "detected": False,
     }  # fmt: skip
 
 
@@ -112,6 +112,42 @@ def test_a_failed_pre_merge_scan_is_no_scan():
 
 def test_a_scan_of_the_pull_requests_head_after_its_merge_is_not_before_it():
     assert seen(head_scan("pre", 1, 2))["pre_scanned"] is False
+
+
+def test_a_stream_that_began_after_the_merge_has_the_change_in_its_baseline():
+    only = scan("s", 5, source="sarif")
+    assert seen(only)["detected"] is False
+    assert seen(scan("first", 0.5, source="sarif"), only)["detected"] is True
+
+
+def test_new_rules_begin_a_new_stream_whose_silence_means_nothing_for_what_merged_before():
+    first, upgraded = scan("a", 0.5, source="sarif"), scan("b", 5, source="sarif", rules_version="2")
+    assert seen(first, upgraded)["detected"] is False
+    assert seen(first, scan("c", 4, source="sarif"), upgraded)["detected"] is True
+
+
+def test_rows_that_a_warehouse_compared_need_no_earlier_scan():
+    assert seen(scan("s", 5, source="tables"))["detected"] is True
+
+
+def test_a_head_that_could_be_compared_with_nothing_was_scanned_but_not_compared():
+    head = head_scan("pre", 1, 0.9, source="sarif")
+    found = seen(head)
+    assert (found["pre_scanned"], found["pre_compared"]) == (True, False)
+    assert seen(scan("base", 0.5, source="sarif"), head)["pre_compared"] is True
+    other = seen(scan("base", 0.5, source="sarif", tool="another"), head)
+    assert other["pre_compared"] is False
+
+
+def test_a_run_of_another_tool_in_the_same_file_makes_nothing_good():
+    failed = scan("a", 5, status="failed", file="x.sarif")
+    assert unusable(failed, scan("b", 6, tool="scan-z", file="x.sarif")) == ["a"]
+    assert unusable(failed, scan("b", 6, file="x.sarif")) == []
+
+
+def test_an_ok_scan_of_no_known_branch_could_not_be_placed():
+    assert unusable(scan("s", ref=None, stage="unknown")) == ["s"]
+    assert unusable(scan("s", ref=None)) == []
 
 
 def test_each_change_has_its_own_follow_up():

@@ -65,6 +65,7 @@ def test_a_change_says_what_it_is_and_what_looked_at_it():
         "detected": True,
         "independent": True,
         "pre_scanned": True,
+        "pre_compared": True,
         "watched_until": day(31),
         "human_approved": True,
         "scope_known": True,

@@ -131,7 +131,7 @@ def test_what_cannot_be_told_gives_the_reason_and_the_last_verdict():
         "Cannot tell: sprint 2 has no in-scope change; last verdict was Rule met on 2026-02-01"
     )
     assert rule(sprint(1, 40), sprint(2, 40), when=moment(60, unusable_scans=1)) == (
-        "Cannot tell: 1 scan could not be read or placed"
+        "Cannot tell: 1 scan or file could not be read or placed"
     )
 
 

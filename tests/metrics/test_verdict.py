@@ -279,7 +279,7 @@ def test_the_judgement_names_what_it_relied_on_and_why():
 def test_every_reason_of_a_cap_is_named():
     when = moment(400, unusable_scans=2)
     assert judged([sprint(1, 40), sprint(2, 0)], when=when).reason == (
-        "sprint 2 has no in-scope change; 2 scans could not be read or placed"
+        "sprint 2 has no in-scope change; 2 scans or files could not be read or placed"
     )
     assert judged([sprint(1, 40), sprint(2, 40)], when=moment(400, unattributed=1)).reason == (
         "1 finding that no change could be charged with"

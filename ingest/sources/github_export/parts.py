@@ -30,6 +30,7 @@ def file_rows(node: PullRequest, lists: Lists, key: Row, place: Place) -> list[R
             "additions": file.additions,
             "deletions": file.deletions,
             "opened_at": node.created_at,
+            "seen_at": node.updated_at,
             "raw_ref": f"{place.ref}/files/{index}",
         }
         for index, file in enumerate(lists.files.items)
@@ -116,11 +117,11 @@ def _subject(event: Event) -> str | None:
     return _review_id(event.review) if event.review else None
 
 
-def commit_rows(lists: Lists, key: Row, place: Place) -> list[Row]:
+def commit_rows(node: PullRequest, lists: Lists, key: Row, place: Place) -> list[Row]:
     """List the commits with what they say about their making."""
     made = ((index, entry.commit) for index, entry in enumerate(lists.commits.items))
     return [
-        key | _commit(commit) | {"raw_ref": f"{place.ref}/commits/{index}"}
+        key | _commit(commit) | {"seen_at": node.updated_at, "raw_ref": f"{place.ref}/commits/{index}"}
         for index, commit in made
         if commit
     ]

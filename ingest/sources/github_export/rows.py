@@ -34,7 +34,7 @@ def add_pull_request(node: PullRequest, place: Place, into: Collected) -> None:
     into.rows["changed_files"] += file_rows(node, lists, key, place)
     into.rows["reviews"] += review_rows(lists, key, place, into)
     into.rows["review_events"] += event_rows(lists, key, place, into)
-    into.rows["commits"] += commit_rows(lists, key, place)
+    into.rows["commits"] += commit_rows(node, lists, key, place)
 
 
 def repository_of(node: PullRequest, place: Place) -> str | None:

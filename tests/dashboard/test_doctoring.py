@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import polars as pl
+import pytest
+
+from dashboard.composition import Session
+from dashboard.configuration import Configuration
+from dashboard.doctoring import STALE_DAYS, Complaint, examine, exit_code
+from ingest.contracts import BY_NAME
+from metrics.health import Health, health
+from metrics.pilot import Pilot
+from metrics.tables import Tables
+from tests.builders_metrics import Row, day, decision, finding, pilot, pull_request, scan, tables
+from tests.metrics.test_health import run
+
+NOW = day(60)
+FRESH: dict[str, list[Row]] = {"pull_requests": [pull_request(1, 59)], "scans": [scan("s1", 59)]}
+
+
+@dataclass
+class Examined:
+    """What doctor asks a session for, answered from memory."""
+
+    tables: Tables
+    ledger: list[Row] = field(default_factory=list)
+    pilots: tuple[Pilot, ...] = (pilot(),)
+    published_at: datetime | None = NOW
+    changes: int = 1
+    path: Path = Path("pilot.toml")
+    as_of: datetime = NOW
+    as_of_fixed: bool = False
+
+    @property
+    def configuration(self) -> Configuration:
+        """One pilot, no source."""
+        return Configuration.model_validate(
+            {"pilot": [{"name": "pay", "repositories": ["acme/*"], "start_on": NOW.date()}]}
+        )
+
+    @property
+    def store(self) -> Any:
+        """Where the tables would lie."""
+        return SimpleNamespace(uri="lake")
+
+    @property
+    def published(self) -> Any:
+        """The publication, if there is one."""
+        return self.published_at and SimpleNamespace(at=self.published_at, run_id="r")
+
+    def health(self) -> Health:
+        """Judged from the tables and the ledger, as in a session."""
+        runs = pl.DataFrame(self.ledger, schema=BY_NAME["ingest_runs"].polars_schema)
+        return health(self.tables, runs, self.as_of, timedelta(days=30))
+
+    def assess(self, _name: str) -> Any:
+        """A pilot with so many changes."""
+        return SimpleNamespace(changes=pl.DataFrame({"number": range(self.changes)}))
+
+
+def complaints(*ledger: Row, given: dict[str, Any] | None = None, **rows: Any) -> list[Complaint]:
+    examined = Examined(tables(**FRESH | rows), list(ledger), **given or {})
+    return [each for each in examine(cast("Session", examined)) if each.level != "ok"]
+
+
+def test_fresh_and_readable_data_give_no_complaint() -> None:
+    assert complaints(run("a")) == []
+
+
+def test_an_unreadable_scan_is_named_with_its_reason_and_what_to_do() -> None:
+    bad = scan(
+        "s2", 58, file="scans/x.sarif", status="unreadable", status_reason="not JSON", ref="refs/heads/old"
+    )
+    (found,) = complaints(scans=[scan("s1", 59, file="scans/ok.sarif"), bad])
+    assert (found.level, found.about, found.seen) == (
+        "warning",
+        "scans",
+        "scans/x.sarif is unreadable: not JSON",
+    )
+    assert "docs/scans.md" in found.remedy
+
+
+def test_a_scan_that_could_not_be_placed_says_so() -> None:
+    lost = scan("s2", 58, file="scans/y.sarif", repository=None, tool="Lost")
+    (found,) = complaints(scans=[scan("s1", 59), lost])
+    assert found.seen == "scans/y.sarif is not placed: its repository, ref or time is not known"
+
+
+def test_a_scan_that_a_later_one_made_good_is_not_named() -> None:
+    bad = scan("s2", 50, status="failed", status_reason="crashed", file="scans/x.sarif")
+    good = scan("s3", 59, file="scans/x.sarif")
+    assert complaints(scans=[bad, good]) == []
+
+
+def test_files_refused_by_each_sources_last_run_are_errors() -> None:
+    runs = [
+        run("a", 50, source="sarif", files_refused='{"old.sarif": "empty"}'),
+        run("b", 51, source="sarif"),
+        run("c", 50, source="triage", files_refused='{"triage.csv": "no header"}'),
+        run("d", 55, source="tables"),
+    ]
+    found = complaints(*runs)
+    assert [each.seen for each in found] == ["refused triage.csv: no header"]
+    assert exit_code(found) == 11
+
+
+def test_quarantine_is_added_up_over_all_runs() -> None:
+    runs = [
+        run("a", 50, rejected_by_rule='{"scans": {"tool": 2}}'),
+        run("b", 51, rejected_by_rule='{"scans": {"tool": 1}}'),
+        run("c", 52),
+    ]
+    found = complaints(*runs)
+    assert [each.seen for each in found] == ["3 rows of scans broke tool, over all runs"]
+    assert exit_code(found) == 0
+
+
+@pytest.mark.parametrize(
+    ("what", "stale"),
+    [
+        ("merge", {"pull_requests": [pull_request(1, 60 - STALE_DAYS - 0.5)]}),
+        ("scan", {"scans": [scan("s1", 60 - STALE_DAYS - 0.5)]}),
+        ("publication", {"given": {"published_at": day(60 - STALE_DAYS - 0.5)}}),
+    ],
+)
+def test_data_older_than_the_limit_are_called_stale(what: str, stale: dict[str, Any]) -> None:
+    (found,) = complaints(**stale)
+    assert found.about == "freshness"
+    assert found.seen.startswith(f"newest {what} is of ")
+    assert found.seen.endswith("8 days before as_of")
+
+
+def test_data_exactly_as_old_as_the_limit_are_not_stale() -> None:
+    edge = 60 - STALE_DAYS
+    assert complaints(pull_requests=[pull_request(1, edge)], scans=[scan("s1", edge)]) == []
+
+
+def test_what_comes_after_the_moment_of_judgement_makes_nothing_fresh() -> None:
+    old_and_later = [pull_request(1, 10), pull_request(2, 61)]
+    assert [each.about for each in complaints(pull_requests=old_and_later)] == ["freshness"]
+
+
+def test_decisions_about_ids_that_no_finding_has_are_named_up_to_three() -> None:
+    decided = [decision(f"lost{number}") for number in range(5)] + [
+        decision("known"),
+        decision("lost0", "fixed", 5),
+    ]
+    (found,) = complaints(dispositions=decided, findings=[finding("known")])
+    assert found.about == "triage"
+    assert found.seen == "5 decided ids that no finding has: lost0___, lost1___, lost2___ and 2 more"
+
+
+def test_a_pattern_that_matches_no_repository_is_named_with_those_there_are() -> None:
+    (found,) = complaints(given={"pilots": (pilot(repositories=("acme/*", "acme-inc/*")),)})
+    assert found.about == "pilot pay"
+    assert found.seen == "acme-inc/* matches no repository with pull requests; there are: acme/pay"
+
+
+def test_patterns_match_whatever_the_case() -> None:
+    assert complaints(given={"pilots": (pilot(repositories=("ACME/Pay",)),)}) == []
+
+
+def test_a_pilot_without_a_change_is_told_where_to_look() -> None:
+    (found,) = complaints(given={"changes": 0})
+    assert "no in-scope agent change in acme/*" in found.seen
+    assert "--authorship" in found.remedy
+
+
+def test_before_the_first_ingest_only_that_is_said() -> None:
+    (found,) = complaints(given={"published_at": None})
+    assert found.remedy == "run `pilot ingest`"
