@@ -119,13 +119,13 @@ class PilotSettings(Settings):
 class StoreSettings(Settings):
     """[store]: where the tables live."""
 
-    uri: str = "lake"
+    uri: str = "lake"  # a folder, or s3://bucket/prefix, abfss://..., gs://...
 
 
 class Configuration(Settings):
     """All of pilot.toml."""
 
-    as_of: datetime | date | None = None
+    as_of: datetime | date | None = None  # judge at this fixed moment; only for demonstrations
     store: StoreSettings = StoreSettings()
     pilot: Annotated[list[PilotSettings], Field(min_length=1)]
     gate: GateSettings = GateSettings()

@@ -33,7 +33,8 @@ STATE_MEANINGS: Final[dict[State, str]] = {
     "TOO_EARLY": "watching: not enough sprints have been followed up",
     "MET_UNPROVEN": "rule met, evidence still short of proof",
     "MET_PROVEN": (
-        "rule met, and a rate below the limit is shown at the chosen confidence, as detected by the named tools"
+        "rule met, and a rate below the limit is shown at the chosen confidence, "
+        "as detected by the named tools"
     ),
 }
 # Settings whose fields are explained where their frozen value is defined.

@@ -75,7 +75,7 @@ def _source_files(session: Session, name: str) -> Complaint:
         files = source.fetch(session.ingest_settings, session.path.parent)
     except PilotError as error:
         return Complaint("error", name, str(error), f"mend [sources.{name}] paths in {session.path.name}")
-    return Complaint("ok", name, f"{len(files):,} files")
+    return Complaint("ok", name, wording.plural(len(files), "file"))
 
 
 def _published(session: Session) -> Iterable[Complaint]:

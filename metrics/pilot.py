@@ -19,13 +19,13 @@ class Epoch:
 class Pilot:
     """One pilot as configured."""
 
-    name: str
+    name: str  # as people call it
     repositories: tuple[str, ...]  # owner/name, shell patterns allowed
-    start_on: date
+    start_on: date  # first day of sprint 1
     exclude: tuple[str, ...] = ()  # patterns taken out again
     paths: tuple[str, ...] = ()  # only changes touching these path patterns (monorepos)
     protected_branch: str | None = None  # None = the repository's default branch
-    ends_on: date | None = None
-    sprint_days: int = 14
-    timezone: str = "UTC"
+    ends_on: date | None = None  # last day; None = still running
+    sprint_days: int = 14  # calendar days
+    timezone: str = "UTC"  # sprints begin at midnight here
     epochs: tuple[Epoch, ...] = ()

@@ -15,13 +15,13 @@ READINGS: Final[tuple[Reading, ...]] = ("as_written", "followed_up", "proven")
 class Policy:
     """The gate's settings; definitions section 5 gives the defaults and their reasons."""
 
-    require: Reading = "proven"
+    require: Reading = "proven"  # the reading that allows expansion
     escape_rate: float = 0.01  # a sprint must stay strictly below
     sprints: int = 2  # consecutive sprints below it
     follow_up_days: int = 30  # W: how long a sprint is watched before it is mature
-    confidence: float = 0.95
-    minimum_severity: str = "medium"
-    blocking: tuple[str, ...] = ("no_bypass", "independent_detection")
+    confidence: float = 0.95  # what "proven" means
+    minimum_severity: str = "medium"  # findings below it are no escapes
+    blocking: tuple[str, ...] = ("no_bypass", "independent_detection")  # criteria that must be met
     include_assisted: bool = False  # count assisted changes as in scope
     detection_share: float = 0.90  # share of changes that post-merge detection must have covered
     critical_stops: bool = True  # one confirmed critical escape is ABOVE_PROVEN by itself

@@ -41,7 +41,7 @@ def test_a_word_that_is_no_port_is_refused_by_what_was_seen(text: str) -> None:
 
 
 def test_no_word_at_all_is_refused_like_an_empty_one() -> None:
-    with pytest.raises(UsageError, match="^PORT '' is no port number"):
+    with pytest.raises(UsageError, match=r"^PORT '' is no port number"):
         asked_port([])
 
 

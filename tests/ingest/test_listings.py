@@ -18,8 +18,10 @@ from ingest.store import Store
 from tests.builders_github import REPOSITORY, at, commit, node, page, parse, rows
 
 NOW = datetime(2026, 8, 17, tzinfo=UTC)
-SCHEMA = {"repository": pl.String, "number": pl.Int64, "source": pl.String, "sha": pl.String,
-          "seen_at": pl.Datetime("us", "UTC")}  # fmt: skip
+SCHEMA = pl.Schema({
+    "repository": pl.String(), "number": pl.Int64(), "source": pl.String(), "sha": pl.String(),
+    "seen_at": pl.Datetime("us", "UTC"),
+})  # fmt: skip
 
 
 def row(sha: str, day: int | None, **fields: Any) -> dict[str, Any]:
@@ -93,8 +95,8 @@ def listing(letters: str, day: int, message: str, paths: list[str]) -> dict[str,
     """Build the pull request as exported on a day."""
     made = [commit(letter * 40, message=message) for letter in letters]
     files = [{"path": path, "additions": 5, "deletions": 2} for path in paths]
-    told = {"commits": made, "files": files, "changedFiles": len(paths), "updatedAt": at("12:00", day=day)}
-    return page(node(headRefOid=letters[-1] * 40, **told))
+    lists = {"commits": made, "files": files, "changedFiles": len(paths)}
+    return page(node() | lists | {"headRefOid": letters[-1] * 40, "updatedAt": at("12:00", day=day)})
 
 
 BEFORE = listing("abc", 1, "Round the totals", ["totals.py", "cents.py", "gone.py"])
