@@ -267,9 +267,6 @@ MODEL: Final = (
     r"|aider \(([^)]{2,60})\)"
 )
 
-# Git's own subject of a commit that brings another branch into the head branch: it names the head.
-MERGED_INTO: Final = r"^Merge (?:remote-tracking )?branch '[^']+' (?:of \S+ )?into '?([^\s']+)'?$"
-
 RULES_VERSION: Final = sha256(
-    repr((RULES, sorted(REVIEW_BOTS), FOREIGN_BLOCKS, INSTALLING, MODEL, MERGED_INTO)).encode()
+    repr((RULES, sorted(REVIEW_BOTS), FOREIGN_BLOCKS, INSTALLING, MODEL)).encode()
 ).hexdigest()[:12]

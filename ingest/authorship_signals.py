@@ -15,7 +15,6 @@ from ingest.authorship_rules import (
     FOREIGN_BLOCKS,
     INSTALLING,
     MACHINE_ADDRESSES,
-    MERGED_INTO,
     MODEL,
     REVIEW_BOTS,
     RULES,
@@ -49,7 +48,6 @@ _NAMES, _EMAILS = _of("author_name"), _of("author_email")
 _BLOCKS: Final = tuple((hint, _flagged(expression)) for hint, expression in FOREIGN_BLOCKS)
 _INSTALLING: Final = re.compile(INSTALLING, re.IGNORECASE)
 _MODEL: Final = re.compile(MODEL, re.IGNORECASE)
-_MERGED_INTO: Final = re.compile(MERGED_INTO)
 _NOREPLY: Final = re.compile(r"<?\b(\d+)\+([\w-]+)(\[bot\])?@users\.noreply\.github\.com\b>?", re.IGNORECASE)
 _PLAIN_NOREPLY: Final = re.compile(r"<([\w-]+)@users\.noreply\.github\.com>", re.IGNORECASE)
 _EMAIL: Final = re.compile(r"\s*<?([^\s<>@()]+@[^\s<>@()]+)>?")
@@ -207,15 +205,8 @@ def _message_signals(message: str) -> tuple[list[str], list[str]]:
     has_trailers = "-by:" in lowered or "-author:" in lowered
     trailers, found = _trailer_signals(message) if has_trailers else ([], [])
     markers = _hinted(_BODIES, message, lowered)
-    subject = message.partition("\n")[0].rstrip()
-    subjects = _hinted(_SUBJECTS, subject, lowered) + _head_signals(subject)
+    subjects = _hinted(_SUBJECTS, message.partition("\n")[0], lowered)
     return trailers, list(dict.fromkeys([*subjects, *markers, *found]))
-
-
-def _head_signals(subject: str) -> list[str]:
-    """Traces of the head branch that a merge of another branch into it names."""
-    head = _MERGED_INTO.search(subject) if subject.startswith("Merge ") else None
-    return _matches(_BRANCHES, head.group(1)) if head else []
 
 
 def _trailer_signals(text: str) -> tuple[list[str], list[str]]:

@@ -133,37 +133,6 @@ def test_a_rule_does_not_judge_changes_that_are_older_than_it():
     assert arm(early | {"created_at": DAY_ONE}) == "agent"
 
 
-MERGES = {
-    "Merge branch 'main' into codex/fix": "codex-branch-codex: codex/fix",
-    "Merge branch 'main' into 'copilot/fix-1'": "copilot-branch-copilot: copilot/fix-1",
-    "Merge remote-tracking branch 'origin/main' into devin/1\n\nText": "devin-branch-devin: devin/1",
-    "Merge branch 'main' of https://git.example/acme/payments into cursor/x":
-        "cursor-branch-cursor: cursor/x",
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("message", MERGES)
-def test_a_merge_commit_names_the_head_branch(message: str):
-    found = commit_signals("jane", "Jane", None, message)
-
-    assert (found.authorship, found.signals) == ("agent", [MERGES[message]])
-    assert arm(pull(1), made(1, "a" * 40, message), made(1, "b" * 40)) == "assisted"
-
-
-@pytest.mark.parametrize(
-    "message",
-    [
-        "Merge branch 'codex/fix' into main",
-        "Merge branch 'main' into fix",
-        "Fix\n\nMerge branch 'main' into codex/fix",
-        "Revert \"Merge branch 'main' into codex/fix\"",
-        "Merge the ideas of 'main' into codex/fix",
-    ],
-)
-def test_a_branch_that_was_merged_or_is_only_mentioned_is_no_head_branch(message: str):
-    assert commit_signals("jane", "Jane", None, message).signals == []
-
-
 # --- weighing
 
 
@@ -434,9 +403,9 @@ def _change(row: dict[str, Any]) -> dict[str, Any]:
 MEASURED = {
     "Copilot": (1462, 1462),
     "Devin": (2729, 2729),
-    "Cursor": (144, 142),
+    "Cursor": (144, 141),
     "Claude_Code": (101, 98),
-    "OpenAI_Codex": (2686, 1452),
+    "OpenAI_Codex": (2686, 1269),
 }
 
 
@@ -445,16 +414,13 @@ def test_agents_are_recognised_as_often_as_published_counts_allow(label: str, ai
     """Compare with the shares measured on the complete corpus, head branches apart.
 
     Published union of all signals without the branch: Copilot and Devin 100 %, Cursor 97.9 %,
-    Codex 47.6 %, Claude Code 84.2 %. Copilot and Devin agree exactly. These files hold only the
-    marker lines of texts and no addresses of people, and with them went the trailers that name
-    Codex by its address (0.9 %): 1,269 changes, 47.2 %, by those signals. The head branch that
-    git writes into the subjects of merge commits finds 183 more of Codex (54.1 %) and one more
-    of Cursor (98.6 %); in all 927 changes with such a subject it names the label's own agent.
-    The published figure of Claude Code
+    Codex 47.6 %, Claude Code 84.2 %. Copilot, Devin and Cursor agree exactly. These files hold
+    only the marker lines of texts and no addresses of people, and with them went the trailers
+    that name Codex by its address (0.9 %): 47.2 % here. The published figure of Claude Code
     leaves out 16 changes whose trailer has another address; Anthropic's own second spelling
     (no-reply with a hyphen) counts here, which makes 97.0 %. A co-author called "claude" without
-    such an address may be a person and does not count. The branch `codex/` of the change
-    itself, which these files do not tell, would find the rest of Codex.
+    such an address may be a person and does not count. The branch `codex/`, which these files
+    do not tell, would find the other half of Codex.
     """
     mine = aidev.filter(pl.col("label") == label)
     found = mine.filter(pl.col("authorship").is_in(["agent", "assisted"]))
