@@ -32,7 +32,7 @@ def test_columns_say_key_unit_and_whether_they_may_be_unknown() -> None:
 def test_settings_show_every_section_with_defaults() -> None:
     sections = {entry.name: dict(entry.lines) for entry in describe("settings")}
     assert sections["gate"]["escape_rate"] == "a sprint must stay strictly below [default 0.01]"
-    assert sections["pilot"]["name"] == "default none: must be given"
+    assert sections["pilot"]["name"] == "as people call it [default none: must be given]"
     assert {"store", "sources.sarif", "sources.sarif.place", "authorship.override"} <= set(sections)
 
 
