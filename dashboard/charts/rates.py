@@ -37,10 +37,11 @@ def escape_rates(verdict: Verdict) -> go.Figure:
         _people("Human changes, before the pilot", verdict.before_baseline),
     )
     drawn = look.figure("Escape rate: changes with an escape, in %", ROW * len(rows) + 72)
+    top = _widest(rows, verdict.threshold)
     for place, row in enumerate(rows):
         _draw(drawn, row, place)
+        _run_off(drawn, row, place, top)
     _threshold(drawn, verdict.threshold, len(rows))
-    top = _widest(rows, verdict.threshold)
     drawn.update_xaxes(
         range=[-0.03 * top, top],
         tick0=0,
@@ -95,6 +96,19 @@ def _draw(drawn: go.Figure, row: RateRow, place: int) -> None:
                 "symbol": "diamond", "size": 12, "color": row.colour,
                 "line": {"width": 1, "color": "white"},
             },
+        )
+    )  # fmt: skip
+
+
+def _run_off(drawn: go.Figure, row: RateRow, place: int, end: float) -> None:
+    """Mark an interval that goes on beyond the axis, so that its end is not taken for the axis's."""
+    if row.high is None or row.high <= end:
+        return
+    arrow = {"symbol": "triangle-right", "size": 12, "color": row.colour}
+    words = f"{row.name}: {row.words}"
+    drawn.add_trace(
+        go.Scatter(
+            x=[end * 0.985], y=[place], mode="markers", marker=arrow, hovertext=words, hoverinfo="text"
         )
     )  # fmt: skip
 

@@ -105,7 +105,7 @@ def _sprint_row(sprint: SprintCount, watch: Watch) -> tuple[str, ...]:
         "" if sprint.nowcast is None else wording.number(sprint.nowcast),
         ""
         if first is None
-        else f"{wording.fraction(first.escapes_low, first.changes)} on {wording.day(first.at)}",
+        else f"{wording.fraction(first.escapes_low, first.changes)} on {wording.day(watch.on(first.at))}",
     )
 
 

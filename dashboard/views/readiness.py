@@ -18,11 +18,11 @@ def figures(assessment: Assessment, watch: Watch) -> None:
     with left:
         drill.track(assessment, watch)
         drill.change(assessment)
-        verdict.sprint_table(judged, watch)
         verdict.trust(judged)
     with right:
         drill.needs(assessment)
         verdict.evidence(judged)
+    verdict.sprint_table(judged, watch)
     verdict.criteria(judged)
     drill.rows(assessment)
 

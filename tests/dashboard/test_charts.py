@@ -168,6 +168,8 @@ def test_a_wide_interval_of_few_human_changes_does_not_squeeze_the_agents() -> N
     drawn = escape_rates(verdict(human_baseline=rate(1, 19, 0.26), before_baseline=rate(0, 3, 0.7)))
     assert drawn.layout.xaxis.range[1] < 0.13
     assert "1 of 19; at most 26 %" in texts(drawn)
+    arrows = [trace for trace in drawn.data if trace.marker.symbol == "triangle-right"]
+    assert [list(arrow.y) for arrow in arrows] == [[1], [2]]
 
 
 def test_an_unknown_baseline_is_words_and_no_bar() -> None:
