@@ -22,6 +22,7 @@ from metrics.results import Result
 
 console = Console(highlight=False)
 aside = Console(stderr=True, highlight=False)  # progress never mixes with what programs read
+MOST_NAMES = 3  # names that one line of the terminal can carry
 STATE_STYLES = {
     "MET_PROVEN": "bold green",
     "MET_UNPROVEN": "bold cyan",
@@ -93,8 +94,14 @@ def _verdict_table(verdict: Verdict) -> Table:
                 "Blocking", Text(f"{outcome.title}: {wording.criterion(outcome.state)}. {outcome.sentence}")
             )
     for attention in verdict.attention:
-        table.add_row("Needs", Text(f"{attention.who}: {attention.what}"))
+        table.add_row("Needs", Text(f"{attention.who}: {attention.what} ({_some(attention.rows)})"))
     return table
+
+
+def _some(rows: Sequence[str]) -> str:
+    """The first few names, and how many more there are."""
+    more = f" and {len(rows) - MOST_NAMES:,} more" if len(rows) > MOST_NAMES else ""
+    return ", ".join(rows[:MOST_NAMES]) + more
 
 
 def print_report(report: IngestReport) -> None:

@@ -76,7 +76,9 @@ def test_one_finding_waits_for_triage_and_is_asked_for(
     checkout = verdicts(capsys, demo)["checkout"]
     untriaged = sum(each["escapes_high"] - each["escapes_low"] for each in checkout["sprints"])
     assert untriaged == 1
-    assert any("triage" in each["what"].lower() for each in checkout["attention"])
+    (asked_for,) = [each for each in checkout["attention"] if "triage" in each["what"].lower()]
+    _, text = printed(capsys, "gate", "--config", str(demo), "--pilot", "checkout")
+    assert asked_for["rows"][0] in text
 
 
 @pytest.mark.parametrize("command", ["gate", "metrics"])
