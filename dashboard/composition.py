@@ -127,8 +127,10 @@ class Session:
 
     def policy(self, name: str) -> Policy:
         """The gate policy of a pilot."""
-        settings = next(pilot for pilot in self.configuration.pilot if pilot.name == name)
-        return self.configuration.policy(settings)
+        return self.configuration.policy(self._settings(name))
+
+    def _settings(self, name: str) -> PilotSettings:
+        return next(pilot for pilot in self.configuration.pilot if pilot.name == name)
 
     @cached_property
     def published(self) -> Published | None:
@@ -172,7 +174,7 @@ class Session:
     def _rules_digest(self, pilot: PilotSettings) -> str:
         """Changes with the gate's policy and with what the pilot counts: both can be bent afterwards."""
         counted = pilot.model_dump(mode="json", include=COUNTED_SETTINGS)
-        told = dumps([self.policy(pilot.name).digest, counted], sort_keys=True)
+        told = dumps([self.configuration.policy(pilot).digest, counted], sort_keys=True)
         return sha256(told.encode()).hexdigest()[:12]
 
     def _ask(self, name: str) -> Ask:
@@ -181,8 +183,12 @@ class Session:
             known_at=self.known_at,
             policy_changes=self._policy_changes(name),
             gathered_at=self.published.at if self.published else None,
-            gaps=gaps(self.runs),
+            gaps=self._gaps,
         )
+
+    @cached_property
+    def _gaps(self) -> tuple[str, ...]:
+        return gaps(self.runs)
 
     def _policy_changes(self, name: str) -> tuple[date, ...]:
         """Days on which this pilot's gate policy changed, by the ledger (the first sighting is no change)."""
@@ -192,7 +198,7 @@ class Session:
             (at.astimezone(zone).date(), loads(digests).get(name))
             for at, digests in ledger.select("published_at", "policy_digest").iter_rows()
         ]
-        seen.append((self.as_of.astimezone(zone).date(), self.policy_digests()[name]))
+        seen.append((self.as_of.astimezone(zone).date(), self._rules_digest(self._settings(name))))
         return changes_in([(on, digest) for on, digest in seen if digest is not None])
 
     def ingest(

@@ -10,13 +10,13 @@ import polars as pl
 
 from ingest.attribution import attribute
 from ingest.contracts import FINDINGS, PULL_REQUESTS, SCANS
+from ingest.contracts.findings import UNREAD_STATUSES
 from ingest.judging import judge_pull_requests
 from ingest.listings import latest_listing
 from ingest.settings import IngestSettings
 from ingest.store import Store
 
 DERIVED_SOURCE = "attribution"
-NOT_READ = ("failed", "partial", "unreadable")
 
 
 def derive(store: Store, settings: IngestSettings, at: datetime) -> int:
@@ -60,7 +60,7 @@ def withdraw(store: Store, found: Collection[str], read: Mapping[str, Reread]) -
     scans = store.current("scans").filter(pl.col("status") != "withdrawn").collect()
     again = frozenset[str]().union(*(reread.scan_ids for reread in read.values()))
     corrected = [file for file, reread in read.items() if reread.is_same_content]
-    was_not_read = pl.col("status").is_in(NOT_READ)
+    was_not_read = pl.col("status").is_in(UNREAD_STATUSES)
     is_gone = was_not_read & ~pl.col("file").is_in(list(found))
     is_mended = was_not_read & pl.col("file").is_in(list(read))
     is_placed_anew = pl.col("file").is_in(corrected)

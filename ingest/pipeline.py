@@ -130,11 +130,12 @@ class _Reading:
         cursor: Cursor = {}
         for done, file in enumerate(files):
             self._job.progress(self._source.name, done, len(files))
-            mark = fingerprint(file.digest, self._key(file))
+            digest = file.digest
+            mark = fingerprint(digest, self._key(file))
             if known.get(file.name) == mark:
                 self.intake.tally.files_unchanged += 1
                 cursor[file.name] = mark
-            elif self._read(file, is_known=is_same_content(mark, known.get(file.name))):
+            elif self._read(file, digest, is_known=is_same_content(mark, known.get(file.name))):
                 cursor[file.name] = mark
         self.intake.flush()
         self._job.progress(self._source.name, len(files), len(files))
@@ -143,10 +144,10 @@ class _Reading:
     def _key(self, file: SourceFile) -> object:
         return [self._job.product_version, self._source.settings_key(self._job.settings, file)]
 
-    def _read(self, file: SourceFile, *, is_known: bool) -> bool:
+    def _read(self, file: SourceFile, digest: str, *, is_known: bool) -> bool:
         try:
             if self._job.settings.sources.keep_raw:
-                self._store.keep_raw(file.read(), file.digest)
+                self._store.keep_raw(file.read(), digest)
             parsed = self._source.parse(file, self._job.settings)
             self.intake.take(parsed)
         except (RefusedFileError, SourceError) as error:

@@ -12,12 +12,12 @@ from typing import Final
 
 import polars as pl
 
+from ingest.contracts.findings import UNREAD_STATUSES
 from metrics.arrivals import KEY
 from metrics.pilot import Pilot
 from metrics.scope import repositories
 from metrics.tables import Tables
 
-UNUSABLE: Final = ("failed", "partial", "unreadable")
 UNKNOWN: Final = ""
 NEWS_SOURCE: Final = "sarif"  # source whose findings are news of one scan against the one before
 STREAM: Final = ("repository", "tool", "branch", "rules_version", "category")
@@ -84,7 +84,7 @@ def silent_scans(scans: pl.LazyFrame) -> pl.DataFrame:
     has_branch = pl.col("ref").is_not_null() | (pl.col("stage") != "unknown")
     has_place = pl.col("repository").is_not_null() & pl.col("scanned_at").is_not_null() & has_branch
     is_ok = (pl.col("status") == "ok") & has_place
-    says_nothing = pl.col("status").is_in(UNUSABLE) | ((pl.col("status") == "ok") & ~has_place)
+    says_nothing = pl.col("status").is_in(UNREAD_STATUSES) | ((pl.col("status") == "ok") & ~has_place)
     bad = scans.filter(says_nothing).select(*SILENT_COLUMNS, "stage", "ref", "ingested_at").collect()
     return _with_made_good(bad, scans.filter(is_ok)).drop("ref", "ingested_at").sort("file", "scan_id")
 

@@ -7,7 +7,8 @@ import polars as pl
 
 from ingest.contracts.common import SEVERITIES, STAGES, Table, Trusted, count, moment, one_of, words
 
-SCAN_STATUSES = ("ok", "failed", "partial", "unreadable", "withdrawn")
+UNREAD_STATUSES = ("failed", "partial", "unreadable")  # of scans whose silence means nothing
+SCAN_STATUSES = ("ok", *UNREAD_STATUSES, "withdrawn")
 DISPOSITIONS = ("confirmed", "false_positive", "accepted", "wont_fix", "fixed", "reopened")
 METHODS = (
     "explicit",  # a sidecar, a table or a person named the change
