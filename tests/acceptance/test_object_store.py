@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.request import Request, urlopen
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from tests.acceptance.conftest import copy_demo
 from tests.acceptance.helpers_pilot import assert_same_content, content, ingest, run, versions
+from tests.builders_bucket import served_bucket
 
 LOCAL = 'uri = "lake"'
 
@@ -18,25 +17,10 @@ LOCAL = 'uri = "lake"'
 @pytest.fixture(scope="module")
 def bucket() -> Iterator[str]:
     """Serve an empty bucket and point the usual environment variables at it."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    endpoint = f"http://{host}:{port}"
-    with urlopen(Request(f"{endpoint}/pilot", method="PUT")):  # noqa: S310 - our own loopback
-        pass
-    variables = {
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ALLOW_HTTP": "true",
-        "AWS_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_CONDITIONAL_PUT": "etag",
-    }
-    with pytest.MonkeyPatch.context() as environment:
+    with served_bucket("pilot") as variables, pytest.MonkeyPatch.context() as environment:
         for name, value in variables.items():
             environment.setenv(name, value)
         yield "s3://pilot"
-    server.stop()
 
 
 def configured(folder: Path, uri: str) -> Path:

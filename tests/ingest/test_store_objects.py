@@ -5,41 +5,22 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
-from urllib.request import Request, urlopen
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from ingest.contracts import FINDINGS, PULL_REQUESTS
 from ingest.errors import StoreError
 from ingest.store import Store, Written, object_lock
+from tests.builders_bucket import served_bucket
 from tests.builders_store import findings, pull_requests, run
 
 LATER = "2026-08-05T09:00:00Z"
 
 
 @pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    url = f"http://{host}:{port}"
-    with urlopen(Request(f"{url}/bucket", method="PUT")):  # noqa: S310 - our own loopback
-        pass
-    yield url
-    server.stop()
-
-
-@pytest.fixture
-def options(endpoint: str) -> dict[str, str]:
-    return {
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ALLOW_HTTP": "true",
-        "AWS_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_CONDITIONAL_PUT": "etag",
-    }
+def options() -> Iterator[dict[str, str]]:
+    with served_bucket("bucket") as settings:
+        yield settings
 
 
 @pytest.fixture
