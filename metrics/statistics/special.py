@@ -16,8 +16,11 @@ from collections.abc import Iterator
 from itertools import count
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
 from scipy import special  # type: ignore[import-untyped]
 
+Floats = npt.NDArray[np.float64]
 TINY: Final = 1e-290  # below this a plain value is about to lose digits
 PRECISION: Final = 1e-15
 _NEVER_ZERO: Final = 1e-300  # Lentz: a vanishing denominator is moved off zero
@@ -149,3 +152,29 @@ def _series(a: float, z: float) -> float:
         if term < total * PRECISION:
             break
     return total
+
+
+def gamma_upper_quantile(a: float, share: float) -> float:
+    """The z with this share of a Gamma(a, 1) distribution above it; exact for small shares."""
+    return float(special.gammainccinv(a, share))
+
+
+def normal_below(z: float) -> float:
+    """Share of a standard normal distribution below z."""
+    return float(special.ndtr(z))
+
+
+def poisson_probability(x: Floats, mean: float) -> Floats:
+    """Probability of exactly x events, for each x, where `mean` are expected."""
+    probability: Floats = np.exp(special.xlogy(x, mean) - mean - special.gammaln(x + 1))
+    return probability
+
+
+def student_quantile(dof: float, share: float) -> float:
+    """The t with this share of Student's distribution below it."""
+    return float(special.stdtrit(dof, share))
+
+
+def student_below(dof: float, t: float) -> float:
+    """Share of Student's distribution below t."""
+    return float(special.stdtr(dof, t))
