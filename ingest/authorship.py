@@ -11,6 +11,7 @@ from ingest.authorship_signals import (
     actor,
     commit_signals,
     driver_signals,
+    label_signals,
     pull_request_signals,
 )
 
@@ -23,5 +24,6 @@ __all__ = [
     "classify",
     "commit_signals",
     "driver_signals",
+    "label_signals",
     "pull_request_signals",
 ]

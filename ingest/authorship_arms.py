@@ -1,12 +1,12 @@
 """Who made each change: an agent, a person with an agent's help, automation, or a person?
 
 Evidence is weighed in this order, and the first that applies decides: a correction from the
-settings; an agent's account or branch; an update bot's account; a "generated with" marker; more
-than half of the commits carry agent evidence (all *agent*, but for the bot); any agent evidence
-at all (*assisted*); a machine account (*automation*); an author who is known to use agents,
-because of an earlier agent-marked change or by the settings (*unknown*: no evidence is not
-evidence of none); the rest is *human*. Update bots come before markers because they quote the
-release notes of others.
+settings; an agent's account or branch, or a label in the organisation's own table; an update
+bot's account; a "generated with" marker; more than half of the commits carry agent evidence (all
+*agent*, but for the bot); any agent evidence at all (*assisted*); a machine account
+(*automation*); an author who is known to use agents, because of an earlier agent-marked change
+or by the settings (*unknown*: no evidence is not evidence of none); the rest is *human*. Update
+bots come before markers because they quote the release notes of others.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Final
 import polars as pl
 
 from ingest.authorship_rules import RULES
-from ingest.authorship_signals import ASSIGNEE, CO_AUTHOR, REQUESTER, model_of
+from ingest.authorship_signals import ASSIGNEE, CO_AUTHOR, LABEL, REQUESTER, model_of
 from ingest.errors import ConfigurationError
 from ingest.settings import AuthorshipOverride, AuthorshipSettings
 
@@ -79,9 +79,21 @@ def _traces(rows: pl.DataFrame) -> pl.DataFrame:
     """Give one row per trace with its rule, without traces older than their rule."""
     told = rows.explode("signals").drop_nulls("signals").rename({"signals": "trace"})
     named = told.with_columns(rule=pl.col("trace").str.extract(r"^([^:]+)"))
-    judged = named.join(_RULES, on="rule", how="left", maintain_order="left")
+    judged = named.join(_RULES, on="rule", how="left", maintain_order="left").with_columns(_labelled())
     too_early = (pl.col("at").dt.date() < pl.col("since")).fill_null(value=False)
     return judged.filter(~too_early)
+
+
+def _labelled() -> list[pl.Expr]:
+    """Grade what is no rule's trace but a label: the agent is the one that it names."""
+    is_label = pl.col("rule") == LABEL
+    told = {
+        "rule_agent": pl.col("trace").str.extract(r": (.+)$"),
+        "grade": pl.lit("agent"),
+        "signal": pl.lit("label"),
+        "rank": pl.lit(-1),
+    }
+    return [pl.when(is_label).then(value).otherwise(name).alias(name) for name, value in told.items()]
 
 
 def _commit_traces(commits: pl.DataFrame) -> pl.DataFrame:
@@ -92,7 +104,7 @@ def _commit_traces(commits: pl.DataFrame) -> pl.DataFrame:
 def _weight() -> pl.Expr:
     """Say how much a trace weighs; null = none (suggestions, people, rules that are gone)."""
     is_agent, is_automation = pl.col("grade") == "agent", pl.col("grade") == "automation"
-    is_identity = pl.col("signal").is_in(["login", "branch", "numeric_id"])
+    is_identity = pl.col("signal").is_in(["login", "branch", "numeric_id", "label"])
     return (
         pl.when(is_agent & is_identity).then(_IDENTITY)
         .when(is_automation).then(_UPDATE_BOT)

@@ -25,6 +25,7 @@ from ingest.authorship_rules import (
 
 QUOTE_CHARS: Final = 80
 BY_ID: Final = {rule.id: rule for rule in RULES}
+LABEL: Final = "labelled"  # not a trace: a table of the organisation itself names the agent
 ASSIGNEE, REQUESTER, CO_AUTHOR = "driver-assignee", "driver-requester", "driver-co-author"
 
 
@@ -132,6 +133,15 @@ def pull_request_signals(
 def driver_signals(assignees: list[str]) -> list[str]:
     """Who was told to look after a change, kept as a trace: people assigned to it."""
     return [f"{ASSIGNEE}: {login}" for login in assignees]
+
+
+def label_signals(agent: str | None) -> list[str]:
+    """What an organisation's own table says of who made a change, kept as evidence like any trace.
+
+    >>> label_signals("codex")
+    ['labelled: codex']
+    """
+    return [f"{LABEL}: {agent}"] if agent else []
 
 
 def commit_signals(

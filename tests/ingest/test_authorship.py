@@ -33,6 +33,18 @@ def arm(change: dict[str, Any], *made_by: dict[str, Any], to: AuthorshipSettings
     return str(judged([change], list(made_by), to)[change["number"]]["authorship"])
 
 
+def test_a_label_of_the_organisations_own_table_makes_a_change_the_named_agents():
+    labelled = pull(1, author_login="jane", signals=["labelled: codex"])
+    row = judged([labelled])[1]
+    told = (row["authorship"], row["agent"], row["driver"], row["rule"], row["evidence"])
+    assert told == ("agent", "codex", "jane", "labelled", ["labelled: codex"])
+
+
+def test_a_correction_outranks_a_label():
+    settings = AuthorshipSettings(override=[AuthorshipOverride(number=1, authorship="human")])
+    assert arm(pull(1, author_login="jane", signals=["labelled: codex"]), to=settings) == "human"
+
+
 # --- accounts
 
 

@@ -27,7 +27,7 @@ PROVENANCE: Final = frozenset({"source", "ingested_at", "raw_ref", "extras"})
 ON_REQUEST: Final = frozenset({"authorship", "agent", "model", "signals", "trailers", "cut_lists"})
 # read, used for evidence, and never stored
 INPUT_ONLY: Final[dict[str, frozenset[str]]] = {
-    "pull_requests": frozenset({"body", "assignees"}),
+    "pull_requests": frozenset({"body", "assignees", "labelled_agent"}),
     "commits": frozenset({"message", "author_name", "author_email"}),
     "scan_results": frozenset({"line_text"}),
 }

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from ingest.authorship import commit_signals, driver_signals, pull_request_signals
+from ingest.authorship import commit_signals, driver_signals, label_signals, pull_request_signals
 from ingest.casting import as_text, cast_leniently
 
 _WORDS: Final = pl.List(pl.String())
@@ -30,8 +30,11 @@ def _with_pull_request_signals(rows: pl.DataFrame) -> pl.DataFrame:
         strict=True,
     )
     signals = [pull_request_signals(login, kind or "unknown", *texts) for login, kind, *texts in told]
-    found = [own + driver_signals(people) for own, people in zip(signals, _assignees(rows), strict=True)]
-    return _with_given_kept(rows, {"signals": _lists(found)}).drop("body", "assignees", strict=False)
+    beside = zip(signals, _assignees(rows), _texts(rows, "labelled_agent"), strict=True)
+    found = [own + driver_signals(people) + label_signals(agent) for own, people, agent in beside]
+    return _with_given_kept(rows, {"signals": _lists(found)}).drop(
+        "body", "assignees", "labelled_agent", strict=False
+    )
 
 
 def with_commit_evidence(rows: pl.DataFrame) -> pl.DataFrame:
