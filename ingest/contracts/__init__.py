@@ -15,6 +15,7 @@ from ingest.contracts.common import (
 from ingest.contracts.findings import DISPOSITIONS_TABLE, FINDINGS, SCAN_RESULTS, SCANS
 from ingest.contracts.ingest_runs import INGEST_RUNS
 from ingest.contracts.pull_requests import CHANGED_FILES, COMMITS, PULL_REQUESTS, REVIEW_EVENTS, REVIEWS
+from ingest.contracts.snapshots import SNAPSHOTS
 
 TABLES: Final[tuple[Table, ...]] = (
     PULL_REQUESTS,
@@ -27,6 +28,7 @@ TABLES: Final[tuple[Table, ...]] = (
     FINDINGS,
     DISPOSITIONS_TABLE,
     INGEST_RUNS,
+    SNAPSHOTS,
 )
 BY_NAME: Final[dict[str, Table]] = {table.name: table for table in TABLES}
 
@@ -47,6 +49,7 @@ __all__ = [
     "SCAN_RESULTS",
     "SENSITIVE_AREAS",
     "SEVERITIES",
+    "SNAPSHOTS",
     "TABLES",
     "Table",
 ]

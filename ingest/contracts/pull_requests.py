@@ -61,6 +61,10 @@ class PullRequests(Trusted):
     deletions = count("lines deleted; null = unknown", unit="lines")
     changed_file_count = count("files changed; null = unknown")
     code_additions = count("lines added to files of class code; null = files unknown", unit="lines")
+    surviving_code_lines = count(
+        "lines it added to files of class code that still stood when last looked; null = unknown",
+        unit="lines",
+    )
     relevant_file_count = count("files that are not generated; null = files unknown")
     sensitive_areas = words("sensitive areas touched (identity, secrets, network)")
     labels = words("labels")

@@ -21,6 +21,14 @@ CONFIGURATION: Final = {"delta.enableExpiredLogCleanup": "false"}
 COMPRESSION: Final = WriterProperties(compression="ZSTD", compression_level=1)
 
 
+class MissingFilesError(StoreError):
+    """A version is in the log, but files of it are not there any more; `lack` says how many."""
+
+    def __init__(self, message: str, lack: str) -> None:
+        super().__init__(message)
+        self.lack = lack
+
+
 def opened(uri: str, place: Place) -> DeltaTable | None:
     """Open a table as it is now; None when nothing was ever committed there."""
     with store_errors("looking for the table", uri):
@@ -56,17 +64,40 @@ class Delta:
         with store_errors("reading", self.uri):
             is_remote = self._place.folder is None
             lazy = pl.scan_delta(table, storage_options=self._place.storage_options)
+            if is_remote and version is not None:
+                self._refuse_incomplete(table)
             return lazy if is_remote else self._scan_files(table, lazy.collect_schema())
+
+    def _refuse_incomplete(self, table: DeltaTable) -> None:
+        """Look whether the files of an old version are there: an object store would tell in mid-reading."""
+        files = table.file_uris()
+        if not files or table.version() == self.version():
+            return
+        try:
+            pl.scan_parquet(
+                files,
+                storage_options=self._place.storage_options,
+                missing_columns="insert",
+                extra_columns="ignore",
+                hive_partitioning=False,
+            ).select(pl.len()).collect()
+        except FileNotFoundError as error:
+            raise self._missing(table.version(), str(error), "lacks some of its files") from error
+
+    def _missing(self, version: int, first: str, lack: str) -> MissingFilesError:
+        message = (
+            f"{self.uri}: version {version} {lack}, the first is {first}; "
+            f"restore the store from a copy, or read a later publication"
+        )
+        return MissingFilesError(message, lack)
 
     def _scan_files(self, table: DeltaTable, schema: pl.Schema) -> pl.LazyFrame:
         """Read the files of a folder by their real names; `scan_delta` fails below a space or an umlaut."""
         files = [Path(unquote(uri)) for uri in table.file_uris()]
-        missing = [file for file in files if not file.exists()]
+        missing = [file.name for file in files if not file.exists()]
         if missing:
-            raise StoreError(
-                f"{self.uri}: version {table.version()} lacks {len(missing)} of its {len(files)} files, "
-                f"the first is {missing[0].name}; restore the store from a copy, or read a later publication"
-            )
+            lack = f"lacks {len(missing)} of its {len(files)} files"
+            raise self._missing(table.version(), missing[0], lack)
         if not files:
             return pl.LazyFrame(schema=schema)
         return pl.scan_parquet(

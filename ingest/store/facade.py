@@ -20,18 +20,21 @@ import polars as pl
 
 from ingest.contracts import BY_NAME, TABLES, Table
 from ingest.contracts.ingest_runs import INGEST_RUNS
+from ingest.contracts.snapshots import SNAPSHOTS
 from ingest.errors import StoreError
 from ingest.locking import Waiting, folder_lock
 from ingest.store.changes import Changes, changes_of, judgements, replacement
-from ingest.store.delta import Delta
+from ingest.store.delta import Delta, MissingFilesError
 from ingest.store.durable import sync_commits
+from ingest.store.history import CleanedUpError, oldest_whole
 from ingest.store.keeping import keep_raw as keep_copy
 from ingest.store.keeping import quarantine as add_to_quarantine
 from ingest.store.keeping import raw as read_copy
-from ingest.store.ledger import empty, entries, latest, stamped, versions_in
+from ingest.store.ledger import add, empty, entries, latest, published_by, rows_of, stamped
 from ingest.store.object_lock import ObjectLock
+from ingest.store.pins import pinned
 from ingest.store.place import place_of, store_errors
-from ingest.store.rows import STORED_ONLY, completed, in_contract, prepared, stored_columns
+from ingest.store.rows import SEQUENCE, STORED_ONLY, completed, in_contract, prepared, stored_columns
 from ingest.store.upkeep import sweep, tidy
 from ingest.store.values import Published, Written
 
@@ -51,11 +54,17 @@ class Store:
         self._lock_depth = 0
         self._object_lock = ObjectLock(self._place) if self._place.folder is None else None
         self._ledger = self._delta(INGEST_RUNS.name)
+        self._snapshots = self._delta(SNAPSHOTS.name)
 
     @property
     def uri(self) -> str:
         """Address of the store, as people know it."""
         return str(self._place.root)
+
+    @property
+    def folder(self) -> Path | None:
+        """The store as a folder of this machine; None on an object store."""
+        return self._place.folder
 
     def _delta(self, name: str) -> Delta:
         return Delta(self._place, "tables", name)
@@ -190,12 +199,14 @@ class Store:
             versions = dict(self._versions())
             self._refuse_lost_tables(before, versions)
             self._flush_tables(versions, before.versions if before else {})
-            if self._object_lock is not None:
-                self._object_lock.confirm()
-            sequence = self._ledger.version() + 1 if self._ledger.exists() else 0
-            self._ledger.append(stamped(runs, versions, sequence))
-            self._flush(INGEST_RUNS.name, range(sequence, self._ledger.version() + 1))
+            self._add(self._ledger, stamped(runs, versions), INGEST_RUNS)
             return self._published_now()
+
+    def _add(self, ledger: Delta, rows: pl.DataFrame, table: Table) -> None:
+        """One commit of a ledger, flushed; not by a writer that lost its lock meanwhile."""
+        if self._object_lock is not None:
+            self._object_lock.confirm()
+        self._flush(table.name, add(ledger, rows, table))
 
     def _versions(self) -> Iterator[tuple[str, int]]:
         for table in TABLES:
@@ -226,9 +237,12 @@ class Store:
     def published(self, known_at: datetime | None = None) -> Published | None:
         """Look up the publication in force, now or as it was known at a moment; None when there was none."""
         row = latest(self._entries(known_at))
-        if row is None:
-            return None
-        return Published(str(row["run_id"]), row["published_at"], versions_in(row))
+        return None if row is None else published_by(row)
+
+    def publications(self) -> tuple[Published, ...]:
+        """Everything that was ever published, the oldest first, readable or not."""
+        runs = self._entries(None).unique(SEQUENCE, keep="last", maintain_order=True)
+        return tuple(published_by(row) for row in runs.iter_rows(named=True))
 
     def _entries(self, known_at: datetime | None) -> pl.DataFrame:
         with store_errors("reading the ledger", self._ledger.uri):
@@ -243,7 +257,27 @@ class Store:
         if name == INGEST_RUNS.name:
             return self.runs(published.at).lazy()
         version = published.versions.get(name)
-        return empty(name) if version is None else self._contract_rows(name, version)
+        try:
+            return empty(name) if version is None else self._contract_rows(name, version)
+        except MissingFilesError as error:
+            if self._is_kept(name, published):
+                raise
+            raise self._cleaned_up(published, f"{name} {error.lack}") from error
+
+    def _is_kept(self, name: str, published: Published) -> bool:
+        """Whether clean-up may not have taken its files: then something else damaged the store."""
+        return published.versions[name] in self._kept_versions(()).get(name, frozenset())
+
+    def _cleaned_up(self, published: Published, lack: str) -> CleanedUpError:
+        oldest = oldest_whole(self.publications(), self._delta)
+        rest = (
+            f"the oldest that can be read is of {oldest.at:%Y-%m-%dT%H:%M:%SZ}" if oldest else "none is left"
+        )
+        return CleanedUpError(
+            f"{self.uri}: asked for what was published at {published.at:%Y-%m-%dT%H:%M:%SZ} (run "
+            f"{published.run_id}), but {lack}: they were cleaned up ([store] keep_days, and no snapshot "
+            f"refers to them); {rest}, choose a later --known-at"
+        )
 
     def current(self, name: str) -> pl.LazyFrame:
         """Read a table as it is now, published or not: for the writer's own derivations only."""
@@ -252,20 +286,43 @@ class Store:
     def _contract_rows(self, name: str, version: int | None) -> pl.LazyFrame:
         return in_contract(self._delta(name).scan(version), BY_NAME[name])
 
+    # -- sealing ----------------------------------------------------------------------------------
+
+    def seal(self, row: pl.DataFrame) -> None:
+        """Enter a snapshot into the list of sealed ones: one commit, flushed to the disk on a folder."""
+        with self.lock("seal"):
+            self._add(self._snapshots, row, SNAPSHOTS)
+
+    def sealed(self) -> pl.DataFrame:
+        """Rows of `snapshots` in the order in which they were sealed."""
+        with store_errors("reading the list of snapshots", self._snapshots.uri):
+            return rows_of(self._snapshots, SNAPSHOTS).select(list(SNAPSHOTS.columns))
+
     # -- upkeep -----------------------------------------------------------------------------------
 
     def compact(self, keep: Collection[Published]) -> None:
-        """Merge small files and delete what no kept publication needs; the one in force is always kept."""
+        """Merge small files and delete what nobody needs.
+
+        Kept are the publications given, the one in force, and what sealed snapshots refer to.
+        """
         with self.lock("compact"):
-            in_force = self.published()
-            kept = [*keep, *([in_force] if in_force else [])]
+            kept = self._kept_versions(keep)
             for name, _ in self._versions():
-                tidy(self._delta(name), [one.versions[name] for one in kept if name in one.versions])
+                tidy(self._delta(name), kept.get(name, frozenset()))
             for delta in self._unpinned():
                 tidy(delta, [delta.version()])  # a reader may have it open
             if self._place.folder is not None:
                 sweep(self._place.folder)
 
+    def _kept_versions(self, keep: Collection[Published]) -> dict[str, frozenset[int]]:
+        """Table -> its versions that clean-up may not touch."""
+        in_force = self.published()
+        kept = pinned(self.sealed())
+        for one in (*keep, *([in_force] if in_force else [])):
+            for name, version in one.versions.items():
+                kept[name] = kept.get(name, frozenset()) | {version}
+        return kept
+
     def _unpinned(self) -> list[Delta]:
         kept_aside = [self._quarantine_of(table.name) for table in TABLES]
-        return [delta for delta in (self._ledger, *kept_aside) if delta.exists()]
+        return [delta for delta in (self._ledger, self._snapshots, *kept_aside) if delta.exists()]

@@ -1,4 +1,4 @@
-"""What was published when: one ledger commit makes a set of table versions the one that readers see."""
+"""What was published and sealed when: a commit of a ledger adds rows, in the order of commits."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from typing import Any
 import orjson
 import polars as pl
 
-from ingest.contracts import BY_NAME
+from ingest.contracts import BY_NAME, Table
 from ingest.contracts.ingest_runs import INGEST_RUNS
 from ingest.errors import StoreError
 from ingest.store.delta import Delta
 from ingest.store.rows import MONTH, SEQUENCE, UNPARTITIONED, in_contract
+from ingest.store.values import Published
 
 
 def empty(name: str) -> pl.LazyFrame:
@@ -21,13 +22,18 @@ def empty(name: str) -> pl.LazyFrame:
     return BY_NAME[name].schema.create_empty().lazy()
 
 
-def entries(ledger: Delta, known_at: datetime | None) -> pl.DataFrame:
-    """Ledger rows with their order, those published until `known_at`."""
+def rows_of(ledger: Delta, table: Table) -> pl.DataFrame:
+    """All rows of a ledger with the number of the commit that brought each, in their order."""
     if not ledger.exists():
-        return empty(INGEST_RUNS.name).with_columns(pl.lit(0, pl.Int64).alias(SEQUENCE)).collect()
-    rows = in_contract(ledger.scan(), INGEST_RUNS, (SEQUENCE,)).collect()
+        return empty(table.name).with_columns(pl.lit(0, pl.Int64).alias(SEQUENCE)).collect()
+    return in_contract(ledger.scan(), table, (SEQUENCE,)).collect().sort(SEQUENCE)
+
+
+def entries(ledger: Delta, known_at: datetime | None) -> pl.DataFrame:
+    """Rows of ingest runs with their order, those published until `known_at`."""
     is_known = pl.lit(True) if known_at is None else pl.col("published_at") <= known_at
-    return rows.filter(is_known).sort(SEQUENCE, "published_at", "run_id", "source")
+    rows = rows_of(ledger, INGEST_RUNS).filter(is_known)
+    return rows.sort(SEQUENCE, "published_at", "run_id", "source")
 
 
 def latest(rows: pl.DataFrame) -> dict[str, Any] | None:
@@ -46,9 +52,21 @@ def versions_in(row: Mapping[str, Any]) -> dict[str, int]:
         ) from error
 
 
-def stamped(runs: pl.DataFrame, versions: Mapping[str, int], sequence: int) -> pl.DataFrame:
-    """Ledger rows of one run, ready to be committed."""
+def published_by(row: Mapping[str, Any]) -> Published:
+    """What a ledger row published."""
+    return Published(str(row["run_id"]), row["published_at"], versions_in(row))
+
+
+def stamped(runs: pl.DataFrame, versions: Mapping[str, int]) -> pl.DataFrame:
+    """Ledger rows of one run with the table versions that they publish."""
     published = orjson.dumps(dict(versions), option=orjson.OPT_SORT_KEYS).decode()
-    given = runs.with_columns(pl.lit(published).alias("published"))
-    typed = given.select(pl.col(name).cast(dtype) for name, dtype in INGEST_RUNS.polars_schema.items())
-    return typed.with_columns(pl.lit(UNPARTITIONED).alias(MONTH), pl.lit(sequence, pl.Int64).alias(SEQUENCE))
+    return runs.with_columns(pl.lit(published).alias("published"))
+
+
+def add(ledger: Delta, rows: pl.DataFrame, table: Table) -> range:
+    """Commit rows to a ledger; the versions that this made."""
+    sequence = ledger.version() + 1 if ledger.exists() else 0
+    typed = rows.select(pl.col(name).cast(dtype) for name, dtype in table.polars_schema.items())
+    order = pl.lit(sequence, pl.Int64).alias(SEQUENCE)
+    ledger.append(typed.with_columns(pl.lit(UNPARTITIONED).alias(MONTH), order))
+    return range(sequence, ledger.version() + 1)

@@ -23,7 +23,7 @@ def tidy(delta: Delta, kept_versions: Collection[int]) -> None:
             "retention_hours": 0,
             "enforce_retention_duration": False,
             "full": True,  # also files of writes that never became a commit
-            "keep_versions": sorted({*kept_versions, current}),
+            "keep_versions": sorted({version for version in kept_versions if version < current} | {current}),
         }
         fresh = delta.open()
         has_waste = bool(fresh.vacuum(dry_run=True, **options))
