@@ -11,24 +11,44 @@ from typing import Final
 import polars as pl
 
 KEY: Final = ("repository", "number")
+SHAS: Final = ("merge_sha", "head_sha")
 # A backport says in its branch or at the head of its title which pull request it repeats.
 BACKPORT_BRANCH: Final = r"(?i)(?:back-?port|cherry-?pick|mergify/bp)\b(?:.*pr-|[-/_])(\d+)(?:[-/_]|$)"
 BACKPORT_TITLE: Final = r"(?i)^\s*[\[(]?\s*(?:back-?port|cherry-?pick).*#(\d+)"
 PICKED_FROM: Final = r"(?i)cherry[- ]picked from [^)]*#(\d+)"
 
 
+def with_links(merges: pl.DataFrame) -> pl.DataFrame:
+    """Add `named` (the pull request that a change says it repeats) and `may_repeat` to changes of any arm.
+
+    What shares no commit, names nothing and is not named stands alone in every part of these changes.
+    """
+    named = merges.select(named=_named())["named"]
+    # Two commits of one hash by chance are only looked at in vain.
+    is_shared = [pl.col(sha).is_not_null() & pl.col(sha).hash().is_duplicated() for sha in SHAS]
+    is_named = pl.col("number").is_in(named.drop_nulls().implode())
+    return merges.with_columns(named, may_repeat=pl.any_horizontal(*is_shared, named.is_not_null(), is_named))
+
+
 def earliest_arrivals(candidates: pl.DataFrame) -> pl.DataFrame:
-    """Map every arrival to the number of its earliest one; `candidates` are in order of merge."""
-    rows = candidates.select(*KEY, "merge_sha", "head_sha", named=_named()).with_row_index("place")
+    """Map every arrival to the number of its earliest one; `candidates` are in order of merge, with links."""
+    linked = candidates.filter("may_repeat").select(*KEY, *SHAS, "named")
+    counts_as = candidates["number"].clone().scatter(candidates["may_repeat"].arg_true(), _earliest(linked))
+    return candidates.select(*KEY, counts_as=counts_as)
+
+
+def _earliest(linked: pl.DataFrame) -> pl.Series:
+    """Number of the earliest arrival of each of these changes, which are in order of merge."""
+    rows = linked.with_row_index("place")
     named = rows.select("repository", "number", by_name="place")
-    linked = rows.join(
+    named_too = rows.join(
         named, left_on=("repository", "named"), right_on=KEY, how="left", maintain_order="left"
     )  # fmt: skip
-    first = pl.min_horizontal("place", _first_with("merge_sha"), _first_with("head_sha"), "by_name")
-    earliest = linked.select(first=first)["first"]
+    first = pl.min_horizontal("place", *map(_first_with, SHAS), "by_name")
+    earliest = named_too.select(first=first)["first"]
     while not (further := earliest.gather(earliest)).equals(earliest):  # a backport of a backport
         earliest = further
-    return rows.select(*KEY).with_columns(counts_as=rows["number"].gather(earliest))
+    return rows["number"].gather(earliest)
 
 
 def _first_with(sha: str) -> pl.Expr:

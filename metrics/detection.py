@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
+import numpy as np
 import polars as pl
 
 from ingest.contracts.findings import UNREAD_STATUSES
@@ -17,10 +18,12 @@ from metrics.arrivals import KEY
 from metrics.pilot import Pilot
 from metrics.scope import repositories
 from metrics.tables import Tables
+from metrics.velocity.keys import pull_key
 
 UNKNOWN: Final = ""
 NEWS_SOURCE: Final = "sarif"  # source whose findings are news of one scan against the one before
 STREAM: Final = ("repository", "tool", "branch", "rules_version", "category")
+KIND: Final = ("tool", "rules_version")
 SILENT_COLUMNS: Final = ("scan_id", "file", "repository", "tool", "status", "status_reason", "scanned_at")
 
 
@@ -40,18 +43,14 @@ def detection(changes: pl.DataFrame, tables: Tables, follow_up: timedelta) -> pl
     after = _post_merge(tables, rows)
     before = _pre_merge(tables, rows, after)
     looks = _looks(rows, after, follow_up)
-    tools = looks.group_by("row").agg(detecting_tools=pl.col("tool").unique().sort())
     in_time = before.filter(pl.col("scanned_at") <= pl.col("merged_at"))
-    return (
-        rows.join(tools, on="row", how="left", maintain_order="left")
-        .with_columns(
-            pl.col("detecting_tools").fill_null(pl.lit([], pl.List(pl.String))),
-            detected=pl.col("detecting_tools").is_not_null(),
-            independent=pl.col("row").is_in(_independent(looks, before).implode()),
-            pre_scanned=pl.col("row").is_in(in_time["row"].implode()),
-            pre_compared=pl.col("row").is_in(in_time.filter("is_compared")["row"].implode()),
-        )
-        .drop("row", "merged_at", "base")
+    return rows.select(
+        *KEY,
+        detecting_tools=_tools(looks, rows.height),
+        detected=_among(looks["row"], rows.height),
+        independent=_among(_independent(looks, before), rows.height),
+        pre_scanned=_among(in_time["row"], rows.height),
+        pre_compared=_among(in_time.filter("is_compared")["row"], rows.height),
     )
 
 
@@ -125,17 +124,20 @@ def _post_merge(tables: Tables, rows: pl.DataFrame) -> pl.DataFrame:
 
 def _pre_merge(tables: Tables, rows: pl.DataFrame, branch_scans: pl.DataFrame) -> pl.DataFrame:
     """Ok scans of the changes' pull requests; `is_compared`: their stream had seen a branch before."""
-    columns = ("repository", "pull_request", "tool", "rules_version", "category", "scanned_at", "source")
-    of = ("repository", "pull_request")
-    heads = _ok(tables, "pre_merge").select(columns).join(
-        rows.lazy(), left_on=of, right_on=KEY, how="inner"
-    )  # fmt: skip
+    names = rows["repository"].unique().sort().to_list()
+    columns = ("repository", "tool", "rules_version", "category", "scanned_at", "source")
+    changes = rows.lazy().select("row", "merged_at", key=pull_key(names))
+    heads = _ok(tables, "pre_merge").select(*columns, key=pull_key(names, "pull_request"))
     stream = ("repository", "tool", "rules_version", "category")
     began = branch_scans.group_by(stream).agg(base_at=pl.col("scanned_at").min())
     is_compared = (pl.col("base_at") <= pl.col("scanned_at")).fill_null(value=False)
     is_given = pl.col("source") != NEWS_SOURCE
-    found = heads.join(began.lazy(), on=stream, how="left", nulls_equal=True)
-    return found.with_columns(is_compared=is_compared | is_given).drop("source").collect()
+    return (
+        heads.join(changes, on="key", how="inner")
+        .join(began.lazy(), on=stream, how="left", nulls_equal=True)
+        .select("row", "merged_at", *KIND, "scanned_at", is_compared=is_compared | is_given)
+        .collect()
+    )
 
 
 def _branch() -> pl.Expr:
@@ -144,30 +146,68 @@ def _branch() -> pl.Expr:
 
 def _looks(rows: pl.DataFrame, scans: pl.DataFrame, follow_up: timedelta) -> pl.DataFrame:
     """One row per change and stream that looked at it in the follow-up: row, tool, rules_version."""
-    by = list(STREAM)
+    streams = scans.select(STREAM).unique(maintain_order=True).with_row_index("stream")
+    numbered = scans.join(streams, on=STREAM, maintain_order="left")
     is_own = (pl.col("base") == pl.col("branch")).fill_null(value=True) | (pl.col("branch") == UNKNOWN)
     began_before = (pl.col("since") <= pl.col("merged_at")).fill_null(value=True)
+    listening = numbered.select("stream", "repository", "branch", *KIND, "since").unique()
     pairs = (
-        rows.lazy().select("row", "repository", "base", "merged_at", until=pl.col("merged_at") + follow_up)
-        .join(scans.lazy().select(*by, "since").unique(), on="repository", how="inner")
-        .filter(is_own & began_before).sort("merged_at").collect()
+        rows.lazy().select("row", "repository", "base", "merged_at").sort("merged_at")
+        .join(listening.lazy(), on="repository", how="inner", maintain_order="left")
+        .filter(is_own & began_before).select("row", "merged_at", "stream", *KIND).collect()
     )  # fmt: skip
-    looked = scans.select(*by, looked_at="scanned_at")
+    looked = numbered.select("stream", looked_at="scanned_at")
     # Polars cannot check the order within groups and would warn: both sides are sorted above.
     seen = pairs.join_asof(
-        looked, left_on="merged_at", right_on="looked_at", by=by, strategy="forward", check_sortedness=False
-    )
-    return seen.filter(pl.col("looked_at") <= pl.col("until")).select("row", "tool", "rules_version")
+        looked, left_on="merged_at", right_on="looked_at", by="stream", strategy="forward",
+        check_sortedness=False,
+    )  # fmt: skip
+    is_in_time = pl.col("looked_at") <= pl.col("merged_at") + follow_up
+    return seen.filter(is_in_time).select("row", *KIND)
 
 
 def _independent(looks: pl.DataFrame, before: pl.DataFrame) -> pl.Series:
     """Rows of changes that a tool, or rules, looked at that had not looked before their merge."""
-    used = before.group_by("row", "tool").agg(pl.col("rules_version").unique().alias("used"))
-    new_tool = looks.join(used, on=("row", "tool"), how="anti")["row"]
-    is_known = (pl.col("rules_version") != UNKNOWN) & ~pl.col("used").list.contains(UNKNOWN)
-    is_new = ~pl.col("used").list.contains(pl.col("rules_version"))
-    new_rules = looks.join(used, on=("row", "tool"), how="inner").filter(is_known & is_new)["row"]
-    return pl.concat([new_tool, new_rules]).unique()
+    kinds = (
+        pl.concat([each.select(KIND).unique() for each in (looks, before)]).unique().with_row_index("kind")
+    )
+    after, used = (each.join(kinds, on=KIND).select("row", "kind") for each in (looks, before))
+
+    def told(rows: pl.DataFrame, kind: str = "kind") -> pl.Series:
+        """One whole number per row and kind: looked up far faster than two columns are joined."""
+        return rows.select(pl.col("row").cast(pl.Int64) * kinds.height + pl.col(kind)).to_series()
+
+    likely = after.join(_repeats(kinds), on="kind")
+    repeats = likely.filter(told(likely, "kind_before").is_in(told(used).implode()))
+    return after.filter(~told(after).is_in(told(repeats).implode()))["row"]
+
+
+def _repeats(kinds: pl.DataFrame) -> pl.DataFrame:
+    """For each kind of look the kinds of before that saw as much; an unknown version is the same."""
+    versions = pl.col("rules_version", "rules_version_before")
+    pairs = kinds.join(kinds, on="tool", suffix="_before")
+    is_same = pl.col("rules_version") == pl.col("rules_version_before")
+    is_unknown = pl.any_horizontal(versions == UNKNOWN)
+    return pairs.filter(is_same | is_unknown).select("kind", "kind_before")
+
+
+def _tools(looks: pl.DataFrame, height: int) -> pl.Series:
+    """Names of the tools that looked at each row, in order; there are few sets of them."""
+    names = looks["tool"].unique().sort().to_list()
+    looked = {name: _among(looks.filter(pl.col("tool") == name)["row"], height) for name in names}
+    if not names:
+        return pl.repeat([], height, dtype=pl.List(pl.String), eager=True)
+    sets = pl.DataFrame(looked).unique()
+    lists = [[name for name, has_looked in zip(names, row, strict=True) if has_looked] for row in sets.rows()]
+    named = sets.with_columns(pl.Series("set of tools", lists, pl.List(pl.String)))
+    return pl.DataFrame(looked).join(named, on=names, how="left", maintain_order="left").to_series(-1)
+
+
+def _among(found: pl.Series, height: int) -> pl.Series:
+    """Of each row whether it was found."""
+    is_found = np.zeros(height, dtype=np.bool_)
+    is_found[found.to_numpy()] = True
+    return pl.Series(is_found)
 
 
 def _ok(tables: Tables, stage: str) -> pl.LazyFrame:

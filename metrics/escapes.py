@@ -6,7 +6,6 @@ a finding counts as is said in metrics/findings.py; a change's flags follow from
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -15,12 +14,11 @@ import polars as pl
 
 from metrics.arrivals import KEY
 from metrics.calendar import sprints
-from metrics.detection import detection
-from metrics.findings import FINDING_COLUMNS, findings_of
+from metrics.findings import findings_of
 from metrics.gate.policy import Policy
 from metrics.oversight import human_approval
 from metrics.pilot import Pilot
-from metrics.scope import Scope, arms, scope
+from metrics.scope import Scope
 from metrics.tables import Tables
 
 CHANGE_COLUMNS: Final = (
@@ -54,39 +52,19 @@ class Marked:
     findings: pl.DataFrame  # FINDING_COLUMNS and the statuses of earlier days
 
 
-def changes(tables: Tables, pilot: Pilot, policy: Policy, as_of: datetime) -> pl.DataFrame:
-    """In-scope merged changes of the agent arm, one row each, with CHANGE_COLUMNS."""
-    cut = tables.cut(as_of)
-    marked = mark(cut, pilot, policy, as_of, arms(policy))
-    return described(marked, cut, policy, as_of).select(CHANGE_COLUMNS)
-
-
-def pilot_findings(tables: Tables, pilot: Pilot, policy: Policy, as_of: datetime) -> pl.DataFrame:
-    """Security findings of the in-scope changes, and the unattributed ones, with FINDING_COLUMNS.
-
-    `is_escape` and `is_bypass` say that the finding counts as such today: one that was dismissed
-    with a reason does not, and `late_dismissal` marks those dismissed after their sprint had closed.
-    """
-    marked = mark(tables.cut(as_of), pilot, policy, as_of, arms(policy))
-    return marked.findings.select(FINDING_COLUMNS)
-
-
-def mark(cut: Tables, pilot: Pilot, policy: Policy, as_of: datetime, authorships: Sequence[str]) -> Marked:
-    """Scope, findings and flags of one arm; `cut` are the tables as they read at `as_of`."""
-    found = scope(cut, pilot, authorships)
+def mark(cut: Tables, pilot: Pilot, policy: Policy, as_of: datetime, found: Scope) -> Marked:
+    """Findings and flags of one arm; `cut` are the tables as they read at `as_of`."""
     placed = _with_sprint(found.changes, pilot, as_of)
     findings = findings_of(cut, pilot, policy, (found, placed))
     return Marked(found, _with_flags(placed, findings), findings)
 
 
 def described(marked: Marked, cut: Tables, policy: Policy, as_of: datetime) -> pl.DataFrame:
-    """Complete the marked changes by detection and oversight: CHANGE_COLUMNS, in order of merge."""
-    follow_up = timedelta(days=policy.follow_up_days)
-    seen = detection(marked.changes, cut, follow_up)
+    """Complete the marked changes, which tell what looked at them, by oversight, in order of merge."""
     approved = human_approval(marked.changes, cut)
-    until = pl.col("merged_at") + follow_up
+    until = pl.col("merged_at") + timedelta(days=policy.follow_up_days)
     return (
-        pl.concat([marked.changes, seen.drop(KEY), approved.drop(KEY)], how="horizontal")
+        pl.concat([marked.changes, approved.drop(KEY)], how="horizontal")
         .with_columns(watched_until=until, mark=_mark(until, as_of))
         .select(*CHANGE_COLUMNS, *JUDGED_LATER)
     )
@@ -112,7 +90,7 @@ def _with_sprint(merged: pl.DataFrame, pilot: Pilot, as_of: datetime) -> pl.Data
         },
         schema={"sprint": pl.Int64, "start": pl.Datetime("us", "UTC"), "close_at": pl.Datetime("us", "UTC")},
     )
-    placed = merged.sort("merged_at", *KEY).join_asof(table, left_on="merged_at", right_on="start")
+    placed = merged.join_asof(table, left_on="merged_at", right_on="start")
     is_inside = pl.col("merged_at") < pl.col("close_at")
     return placed.with_columns(pl.when(is_inside).then(pl.col("sprint", "close_at"))).drop("start")
 

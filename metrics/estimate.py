@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,26 @@ class Coverage:
         """Measured over total, between 0 and 1; None when there was nothing to measure."""
         return self.measured / self.total if self.total else None
 
+    def narrowed(self, measured: int, reason: str) -> Coverage:
+        """The same when only some of what was measured can serve.
+
+        >>> Coverage(3, 4, (("cut", 1),)).narrowed(2, "open")
+        Coverage(measured=2, total=4, excluded=(('cut', 1), ('open', 1)))
+        """
+        left_out = self.measured - measured
+        more = ((reason, left_out),) if left_out else ()
+        return Coverage(measured, self.total, (*self.excluded, *more))
+
+    def with_other(self, other: Coverage) -> Coverage:
+        """Both sides of a comparison together.
+
+        >>> Coverage(2, 3, (("open", 1),)).with_other(Coverage(4, 6, (("cut", 1), ("open", 1))))
+        Coverage(measured=6, total=9, excluded=(('cut', 1), ('open', 2)))
+        """
+        reasons = Counter(dict(self.excluded)) + Counter(dict(other.excluded))
+        excluded = tuple(sorted(reasons.items()))
+        return Coverage(self.measured + other.measured, self.total + other.total, excluded)
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -43,13 +64,14 @@ class Estimate:
     denominator: float
     n: int  # units observed (changes, reviews, findings)
     coverage: Coverage
+    unbounded: str | None = None  # why the value is infinite, in words ("not reached"); its low end is known
 
     def as_json(self) -> dict[str, Any]:
         """The nested shape of design section 5."""
         return {
             "value": self.value, "low": self.low, "high": self.high, "level": self.level,
             "unit": self.unit, "numerator": self.numerator, "denominator": self.denominator,
-            "n": self.n, "method": self.method, "undefined_reason": None,
+            "n": self.n, "method": self.method, "undefined_reason": self.unbounded,
         }  # fmt: skip
 
 

@@ -6,18 +6,21 @@ an empty denominator gives no number but the reason.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import polars as pl
 
+from metrics.density.changes import Density
 from metrics.estimate import Coverage, Number, Undefined
 from metrics.findings import unattributed
 from metrics.gate.policy import Policy
+from metrics.measuring import Measuring
 from metrics.shares import NO_CHANGE, count, escape_share, share
 
+Part = TypeVar("Part")
 NO_MERGE: Final = "no pull request of this authorship merged in this window"
 NONE_WATCHED: Final = "no in-scope change of this window has been watched to the end of its follow-up"
 NONE_SENSITIVE: Final = "no change of this window is known to touch a sensitive area with known reviews"
@@ -27,12 +30,40 @@ NONE_SENSITIVE: Final = "no change of this window is known to touch a sensitive 
 class Slice:
     """One arm of a pilot in one window, as a metric sees it."""
 
-    changes: pl.DataFrame  # in-scope changes (metrics.escapes.described; flags only for other arms)
+    changes: pl.DataFrame  # in-scope changes (metrics.escapes.described); only of agents and of people
     findings: pl.DataFrame  # findings of these changes, and unattributed ones first seen in the window
     merged_count: int  # merged pull requests of the arm's authorship, in scope or not
     coverage: Coverage  # of the changes
+    waits: pl.DataFrame  # pull requests that waited in the window (metrics.velocity.waits.in_window)
+    opened: pl.LazyFrame  # pull requests that were opened in it, whenever their clock started
+    density: Density  # changes merged in the window with their lines and findings
     policy: Policy
+    measuring: Measuring
     as_of: datetime
+    against: Slice | None = None  # in a comparison: the other side
+    _kept: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @property
+    def alone(self) -> Slice:
+        """The first side of a comparison, without the other."""
+        return self if self.against is None else self.once(_without_other)
+
+    def compared_with(self, other: Slice) -> Slice:
+        """The same against another side; what was worked out of it alone is not worked out again."""
+        both = replace(self, against=other)
+        both._kept[_without_other] = self  # noqa: SLF001 - of the same class
+        return both
+
+    def once(self, work: Callable[[Slice], Part]) -> Part:
+        """What a function makes of this slice; the second time it is not worked out again."""
+        if work not in self._kept:
+            self._kept[work] = work(self)
+        part: Part = self._kept[work]
+        return part
+
+
+def _without_other(of: Slice) -> Slice:
+    return replace(of, against=None)
 
 
 def escape_rate(of: Slice) -> Number:
@@ -86,7 +117,7 @@ def watched_share(column: str) -> Callable[[Slice], Number]:
 
     def compute(of: Slice) -> Number:
         watched = of.changes.filter(pl.col("watched_until") <= of.as_of)
-        coverage = _narrowed(of.coverage, watched.height, "follow-up not over")
+        coverage = of.coverage.narrowed(watched.height, "follow-up not over")
         return share(_true(watched, column), coverage, of.policy.confidence, NONE_WATCHED)
 
     return compute
@@ -98,7 +129,7 @@ def known_share(holds: pl.Expr, known: pl.Expr, unknown: str) -> Callable[[Slice
     def compute(of: Slice) -> Number:
         told = of.changes.filter(known)
         empty = NO_CHANGE if of.changes.is_empty() else f"{unknown} for every change of this window"
-        coverage = _narrowed(of.coverage, told.height, unknown)
+        coverage = of.coverage.narrowed(told.height, unknown)
         return share(told.filter(holds).height, coverage, of.policy.confidence, empty)
 
     return compute
@@ -113,16 +144,9 @@ def sensitive_sign_off(of: Slice) -> Number:
     steps = ((possible, "no sensitive area"), (sensitive, "files unknown"), (told, "reviews unknown"))
     coverage = of.coverage
     for rows, reason in steps:
-        coverage = _narrowed(coverage, rows.height, reason)
+        coverage = coverage.narrowed(rows.height, reason)
     empty = NO_CHANGE if of.changes.is_empty() else NONE_SENSITIVE
     return share(_true(told, "human_approved"), coverage, of.policy.confidence, empty)
-
-
-def _narrowed(coverage: Coverage, measured: int, reason: str) -> Coverage:
-    """The same coverage when only some of what was measured can serve."""
-    left_out = coverage.measured - measured
-    more = ((reason, left_out),) if left_out else ()
-    return Coverage(measured, coverage.total, (*coverage.excluded, *more))
 
 
 def _true(rows: pl.DataFrame, column: str) -> int:

@@ -7,14 +7,11 @@ the reviews are not known (cut lists, no reviews collected, deleted accounts) th
 
 from __future__ import annotations
 
-from typing import Final
-
 import polars as pl
 
 from metrics.arrivals import KEY
+from metrics.reviews import is_approval, is_cut, is_doubtful, is_human, is_independent, none_collected
 from metrics.tables import Tables
-
-REVIEW_LISTS: Final = ("reviews",)
 
 
 def human_approval(changes: pl.DataFrame, tables: Tables) -> pl.DataFrame:
@@ -33,11 +30,10 @@ def human_approval(changes: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     """
     rows = changes.with_row_index("row")
     reviews = _reviews_before_merge(rows, tables)
-    approved = reviews.filter(_is_approval() & _is_human() & _is_independent())["row"].implode()
-    doubtful = reviews.filter(_is_doubtful())["row"].implode()
-    is_cut = pl.col("cut_lists").list.eval(pl.element().is_in(REVIEW_LISTS)).list.any().fill_null(value=False)
-    nothing_collected = pl.lit(_no_reviews_known(tables, changes))
-    cannot_be_denied = is_cut | pl.col("row").is_in(doubtful) | nothing_collected
+    approved = reviews.filter(is_approval() & is_human() & is_independent())["row"].implode()
+    doubtful = reviews.filter(is_doubtful())["row"].implode()
+    nothing_collected = pl.lit(none_collected(tables, changes["repository"].unique().to_list()))
+    cannot_be_denied = is_cut() | pl.col("row").is_in(doubtful) | nothing_collected
     is_approved = pl.col("row").is_in(approved)
     verdict = pl.when(is_approved).then(pl.lit(True)).when(~cannot_be_denied).then(pl.lit(False))
     return rows.select(*KEY, human_approved=verdict)
@@ -54,35 +50,3 @@ def _reviews_before_merge(rows: pl.DataFrame, tables: Tables) -> pl.DataFrame:
         .filter(pl.col("submitted_at") <= pl.col("merged_at"))
         .collect()
     )
-
-
-def _no_reviews_known(tables: Tables, changes: pl.DataFrame) -> bool:
-    """Without a single review in any of the repositories, silence means that none were collected."""
-    names = changes["repository"].unique().implode()
-    return tables.reviews.filter(pl.col("repository").is_in(names)).head(1).collect().is_empty()
-
-
-def _is_approval() -> pl.Expr:
-    return (pl.col("state") == "APPROVED") | (pl.col("state_before_dismissal") == "APPROVED").fill_null(
-        value=False
-    )
-
-
-def _is_human() -> pl.Expr:
-    return pl.col("reviewer_kind") == "user"
-
-
-def _is_independent() -> pl.Expr:
-    reviewer = pl.col("reviewer").str.to_lowercase()
-    is_author = reviewer == pl.col("author_login").str.to_lowercase()
-    is_driver = reviewer == pl.col("driver").str.to_lowercase()
-    return reviewer.is_not_null() & ~is_author.fill_null(value=False) & ~is_driver.fill_null(value=False)
-
-
-def _is_doubtful() -> pl.Expr:
-    """A review that may have been a human's approval: deleted account, or verdict not recovered."""
-    who_is_unknown = pl.col("reviewer_kind").is_in(["deleted", "unknown"]) & _is_approval()
-    what_is_unknown = (
-        (pl.col("state") == "DISMISSED") & pl.col("state_before_dismissal").is_null() & _is_human()
-    )
-    return who_is_unknown | what_is_unknown

@@ -15,17 +15,25 @@ from typing import Final
 
 import polars as pl
 
-from metrics.arrivals import KEY, earliest_arrivals
+from metrics.arrivals import KEY, SHAS, earliest_arrivals, with_links
 from metrics.estimate import Coverage
 from metrics.gate.policy import Policy
 from metrics.pilot import Pilot
 from metrics.tables import Tables
+from metrics.velocity.keys import pull_key
+from metrics.windows import cut_out
 
 COLUMNS: Final = (
     *KEY, "title", "url", "author_login", "driver", "agent", "model", "authorship", "merged_at",
     "base_branch", "head_branch", "default_branch", "relevant_file_count", "sensitive_areas",
-    "head_sha", "merge_sha", "checks_at_merge", "cut_lists",
+    "head_sha", "merge_sha", "checks_at_merge", "cut_lists", "code_additions",
 )  # fmt: skip
+SURVIVING: Final = "surviving_code_lines"
+# Read to judge a change, and by nothing after that.
+ONLY_JUDGED: Final = (
+    "reason", "named", "may_repeat", "head_branch", "default_branch", "usual_branch", *SHAS,
+)  # fmt: skip
+LEFT_OUT: Final = (*KEY, "merged_at", "reason", "authorship", "agent")
 OTHER_BRANCH: Final = "merged to another branch"
 ONLY_GENERATED: Final = "only generated files"
 OUTSIDE_PATHS: Final = "outside the pilot's paths"
@@ -38,14 +46,14 @@ FILE_LISTS: Final = ("files", "changed_files")  # what collectors call the list 
 class Scope:
     """The merged changes of one arm of a pilot, in scope and left out."""
 
-    changes: pl.DataFrame  # one row per in-scope change, with `scope_known` and `files_known`
-    left_out: pl.DataFrame  # repository, number, merged_at, reason
+    changes: pl.DataFrame  # one row per in-scope change, with `scope_known` and `files_known`; by merge
+    left_out: pl.DataFrame  # LEFT_OUT, in order of merge
     arrivals: pl.DataFrame  # repository, number of any arrival, and the number it `counts_as`
 
     def coverage(self, start: datetime | None = None, end: datetime | None = None) -> Coverage:
         """How many merged changes of the arm between two moments are in scope, and why others are not."""
-        kept = self.changes.filter(_between(start, end)).height
-        out = self.left_out.filter(_between(start, end))
+        kept = cut_out(self.changes, "merged_at", start, end).height
+        out = cut_out(self.left_out, "merged_at", start, end)
         counts = dict(out.group_by("reason").len().iter_rows())
         excluded = tuple((reason, counts[reason]) for reason in REASONS if reason in counts)
         return Coverage(kept, kept + out.height, excluded)
@@ -81,33 +89,48 @@ def repositories(frame: pl.LazyFrame, pilot: Pilot) -> list[str]:
     return sorted(name for name in known if is_of_pilot(name, pilot))
 
 
-def scope(tables: Tables, pilot: Pilot, authorships: Sequence[str]) -> Scope:
-    """Judge every merged change of the wanted authorship in the pilot's repositories.
+def judged(tables: Tables, pilot: Pilot) -> pl.DataFrame:
+    """Every merged change of the pilot's repositories, of any authorship, judged once for all arms.
 
     Parameters
     ----------
     tables
         Already cut at the moment of judgement: what merged later is not merged.
+
+    Returns
+    -------
+    DataFrame
+        COLUMNS, SURVIVING (null = unknown), `reason` (why it is out of scope whatever the arm; null = it
+        is in), `scope_known`, `files_known` and the links of :mod:`metrics.arrivals`, in order of merge.
+    """
+    merged = _merged(tables, pilot)
+    # A lake that was filled before there was such a column does not have it yet.
+    is_there = SURVIVING in merged.collect_schema()
+    surviving = pl.col(SURVIVING) if is_there else pl.lit(None, pl.Int64).alias(SURVIVING)
+    known = merged.select(*COLUMNS, surviving).collect()
+    rows = known.sort("merged_at", pull_key(known["repository"].unique().sort().to_list()))
+    return with_links(_judged(with_path_facts(rows, tables, pilot), usual_branches(merged), pilot))
+
+
+def scope(merges: pl.DataFrame, authorships: Sequence[str]) -> Scope:
+    """What of the judged changes is in scope of an arm: a change that arrives again in it counts once.
+
+    Parameters
+    ----------
+    merges
+        From :func:`judged`, with any columns besides.
     authorships
         Classes that make the arm, from :func:`arms`; ("human",) serves the baseline.
     """
-    merged = _merged(tables, pilot)
-    branches = _usual_branches(merged)
-    wanted = merged.filter(pl.col("authorship").is_in(authorships)).select(COLUMNS).collect()
-    judged = _judged(_with_path_facts(wanted, tables, pilot), branches, pilot)
-    candidates = judged.filter(pl.col("reason").is_null()).sort("merged_at", *KEY)
+    is_wanted = pl.col("authorship").is_in(authorships)
+    candidates = merges.filter(is_wanted & pl.col("reason").is_null())
     arrivals = earliest_arrivals(candidates)
     again = arrivals["number"] != arrivals["counts_as"]
-    repeated = candidates.filter(again).with_columns(reason=pl.lit(ARRIVED_AGAIN))
-    changes = candidates.filter(~again).drop("reason")
-    left_out = pl.concat([judged.filter(pl.col("reason").is_not_null()), repeated])
-    return Scope(changes, left_out.select(*KEY, "merged_at", "reason").sort("merged_at", *KEY), arrivals)
-
-
-def _between(start: datetime | None, end: datetime | None) -> pl.Expr:
-    after = pl.lit(True) if start is None else pl.col("merged_at") >= start
-    before = pl.lit(True) if end is None else pl.col("merged_at") < end
-    return after & before
+    repeated = candidates.filter(again).with_columns(reason=pl.lit(ARRIVED_AGAIN)).select(LEFT_OUT)
+    elsewhere = merges.lazy().filter(is_wanted & pl.col("reason").is_not_null()).select(LEFT_OUT).collect()
+    changes = candidates.filter(~again) if again.any() else candidates
+    left_out = pl.concat([elsewhere, repeated]).sort("merged_at", *KEY)
+    return Scope(changes.drop(ONLY_JUDGED), left_out, arrivals)
 
 
 def _merged(tables: Tables, pilot: Pilot) -> pl.LazyFrame:
@@ -115,7 +138,7 @@ def _merged(tables: Tables, pilot: Pilot) -> pl.LazyFrame:
     return tables.pull_requests.filter(pl.col("merged_at").is_not_null(), pl.col("repository").is_in(names))
 
 
-def _usual_branches(merged: pl.LazyFrame) -> pl.DataFrame:
+def usual_branches(merged: pl.LazyFrame) -> pl.DataFrame:
     """Per repository the branch that counts as protected where a row does not tell: told, else commonest."""
     told = merged.filter(pl.col("default_branch").is_not_null()).group_by("repository").agg(
         told=pl.col("default_branch").sort_by("merged_at", "number").last()
@@ -130,7 +153,7 @@ def _usual_branches(merged: pl.LazyFrame) -> pl.DataFrame:
     return both.select("repository", usual_branch=pl.coalesce("told", "commonest")).collect()
 
 
-def _with_path_facts(wanted: pl.DataFrame, tables: Tables, pilot: Pilot) -> pl.DataFrame:
+def with_path_facts(wanted: pl.DataFrame, tables: Tables, pilot: Pilot) -> pl.DataFrame:
     """Add `touches`: whether a file that is not generated fits the pilot's paths; null = files unknown."""
     if not pilot.paths:
         return wanted.with_columns(touches=pl.lit(True))
@@ -140,7 +163,7 @@ def _with_path_facts(wanted: pl.DataFrame, tables: Tables, pilot: Pilot) -> pl.D
     )  # fmt: skip
     inside = [path for path in files["path"].unique() if matches(path, pilot.paths)]
     fits = pl.col("path").is_in(inside) & ~pl.col("is_generated")
-    return wanted.join(files.group_by(KEY).agg(touches=fits.any()), on=KEY, how="left")
+    return wanted.join(files.group_by(KEY).agg(touches=fits.any()), on=KEY, how="left", maintain_order="left")
 
 
 def _judged(wanted: pl.DataFrame, branches: pl.DataFrame, pilot: Pilot) -> pl.DataFrame:
@@ -159,6 +182,7 @@ def _judged(wanted: pl.DataFrame, branches: pl.DataFrame, pilot: Pilot) -> pl.Da
         .when(outside).then(pl.lit(OUTSIDE_PATHS))
     )  # fmt: skip
     known = pl.col("base_branch").is_not_null() & files_known
-    return wanted.join(branches, on="repository", how="left").with_columns(
+    beside = wanted.join(branches, on="repository", how="left", maintain_order="left")
+    return beside.with_columns(
         reason=reason, scope_known=known, files_known=pl.col("relevant_file_count").is_not_null() & ~is_cut
     )

@@ -43,7 +43,8 @@ class Tables:
 
         Rows without an event time are kept; what they mean is for each metric to say.
         """
-        return replace(self, **{name: _cut(getattr(self, name), name, as_of) for name in EVENT_TIMES})
+        cut = {name: _cut(getattr(self, name), name, as_of) for name in EVENT_TIMES}
+        return replace(self, **cut | {"reviews": _with_verdicts_of_then(cut["reviews"], self, as_of)})
 
 
 def _cut(frame: pl.LazyFrame, name: str, as_of: datetime) -> pl.LazyFrame:
@@ -52,4 +53,21 @@ def _cut(frame: pl.LazyFrame, name: str, as_of: datetime) -> pl.LazyFrame:
         pl.when(pl.col(column) <= as_of).then(pl.col(column)).alias(column)
         for column in LATER_MOMENTS.get(name, ())
     ]
-    return frame.filter(has_happened).with_columns(not_yet_null)
+    then = [_was_draft(as_of)] if name == "pull_requests" else []
+    return frame.filter(has_happened).with_columns(*not_yet_null, *then)
+
+
+def _with_verdicts_of_then(reviews: pl.LazyFrame, tables: Tables, as_of: datetime) -> pl.LazyFrame:
+    """Give verdicts back that were dismissed later, where the timeline tells when."""
+    is_later = (pl.col("kind") == "review_dismissed") & (pl.col("occurred_at") > as_of)
+    later = tables.review_events.filter(is_later).select(review_id="subject", was_later=pl.lit(True)).unique()
+    given = pl.when("was_later").then(pl.coalesce("state_before_dismissal", "state")).otherwise("state")
+    before = pl.when(~pl.col("was_later").fill_null(value=False)).then("state_before_dismissal")
+    told = reviews.join(later, on="review_id", how="left", maintain_order="left")
+    return told.with_columns(state=given, state_before_dismissal=before).drop("was_later")
+
+
+def _was_draft(as_of: datetime) -> pl.Expr:
+    """What became ready later was a draft."""
+    became_later = (pl.col("ready_at") > as_of).fill_null(value=False)
+    return pl.when(became_later).then(pl.lit(True)).otherwise("is_draft").alias("is_draft")

@@ -188,3 +188,17 @@ def _frame(name: str, rows: Iterable[Row]) -> pl.LazyFrame:
     lists = {column: [] for column, kind in schema.items() if isinstance(kind, pl.List)}
     blank = {**dict.fromkeys(schema), **PROVENANCE, **lists}
     return pl.LazyFrame([{**blank, **row} for row in rows], schema=schema)
+
+
+def event(number: int, kind: str, occurred_at: datetime, **given: Any) -> Row:
+    """A timeline event of a change, by a person."""
+    usual = {
+        "event_id": f"e{number}-{kind}-{occurred_at.isoformat()}-{given.get('subject')}",
+        "repository": REPOSITORY,
+        "number": number,
+        "kind": kind,
+        "occurred_at": occurred_at,
+        "actor": "ana",
+        "actor_kind": "user",
+    }
+    return {**usual, **given}

@@ -93,7 +93,7 @@ def _pull(
     repository: Repository, opened: tuple[int, Arrival], author: Author, as_of: datetime, rng: Random
 ) -> Pull:
     number, arrival = opened
-    course = cut(run(arrival, author, repository.reviewing, rng), as_of)
+    course = cut(run(arrival, author, repository.reviewed(author.arm), rng), as_of)
     held = content(repository, number, arrival, author, rng)
     return Pull(repository.name, number, arrival, author, course, held)
 

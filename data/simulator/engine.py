@@ -112,7 +112,8 @@ class _RepositoryWriter:
         """Add one pull request."""
         if len(self.page) >= self.truth.page_size:
             self._write_page(has_next=True)
-        node = pull_request(change.pull, self.repository.reviewing.checks_failed_share, self.rng)
+        reviewing = self.repository.reviewed(change.pull.author.arm)
+        node = pull_request(change.pull, reviewing.checks_failed_share, self.rng)
         self.page.append(node)
         oids = [one["commit"]["oid"] for one in node["commits"]["nodes"]]
         self._add_heads(change, heads(change.pull, oids))

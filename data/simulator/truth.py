@@ -122,11 +122,16 @@ class Repository:
         ("copilot", 0.34), ("claude-code", 0.30), ("codex", 0.20), ("devin", 0.10), ("cursor", 0.06),
     )  # fmt: skip
     reviewing: Reviewing = Reviewing()
+    reviewing_of_agents: Reviewing | None = None  # where their changes are treated otherwise; None = alike
     triage: Triage = Triage()
     baseline_findings: int = 3  # per tool, there before the first scan
     new_model_on: date | None = None  # from this day Claude Code names its next model
     generated_only_share: float = 0.01  # changes that touch nothing but generated files
     release_branch_share: float = 0.01  # changes that go to a release branch
+
+    def reviewed(self, arm: Arm) -> Reviewing:
+        """How people treat the pull requests of an arm."""
+        return self.reviewing_of_agents or self.reviewing if arm == "agent" else self.reviewing
 
 
 @dataclass(frozen=True)

@@ -12,16 +12,21 @@ from functools import cached_property
 
 import polars as pl
 
+from ingest.contracts import AUTHORSHIPS
+from metrics.arrivals import KEY
 from metrics.calendar import EpochWindow, epoch_at, epoch_of, epochs, matures_at, sprints
+from metrics.density.changes import Density, density_changes, density_findings
 from metrics.detection import detection, unusable_scans
 from metrics.escapes import Marked, described, mark
 from metrics.gate.policy import Policy
 from metrics.gate.questions import Facts
 from metrics.gate.states import SprintCount
+from metrics.measuring import USUAL_MEASURING, Measuring
 from metrics.pilot import Pilot
-from metrics.scope import arms
+from metrics.scope import arms, judged, scope
 from metrics.sprint_counts import Place, count_sprints
 from metrics.tables import Tables
+from metrics.velocity.waits import pull_request_waits
 from metrics.young_sprints import delays, with_nowcasts
 
 
@@ -44,6 +49,7 @@ class Case:
     pilot: Pilot
     policy: Policy
     ask: Ask
+    measuring: Measuring = USUAL_MEASURING
 
     @cached_property
     def cut(self) -> Tables:
@@ -51,14 +57,21 @@ class Case:
         return self.tables.cut(self.ask.as_of)
 
     @cached_property
+    def merges(self) -> pl.DataFrame:
+        """Every merged change of the pilot's repositories, of any authorship, with what looked at it."""
+        merges = judged(self.cut, self.pilot)
+        seen = detection(merges, self.cut, timedelta(days=self.policy.follow_up_days))
+        return pl.concat([merges, seen.drop(KEY)], how="horizontal")
+
+    @cached_property
     def agent(self) -> Marked:
         """The agent arm."""
-        return mark(self.cut, self.pilot, self.policy, self.ask.as_of, arms(self.policy))
+        return self._marked("agent")
 
     @cached_property
     def human(self) -> Marked:
         """Human changes of the same repositories."""
-        return mark(self.cut, self.pilot, self.policy, self.ask.as_of, arms(self.policy, "human"))
+        return self._marked("human")
 
     @cached_property
     def changes(self) -> pl.DataFrame:
@@ -67,10 +80,20 @@ class Case:
 
     @cached_property
     def human_changes(self) -> pl.DataFrame:
-        """Human changes of the same repositories, and whether anything looked at them after their merge."""
-        marked = self.human.changes
-        looked = detection(marked, self.cut, timedelta(days=self.policy.follow_up_days))
-        return marked.with_columns(looked["detected"])
+        """Human changes of the same repositories with what looked at them."""
+        return described(self.human, self.cut, self.policy, self.ask.as_of)
+
+    @cached_property
+    def waits(self) -> pl.DataFrame:
+        """Every pull request of the pilot's repositories, and how long it waited for whom."""
+        return pull_request_waits(self.cut, self.pilot, self.measuring, self.ask.as_of)
+
+    @cached_property
+    def density(self) -> Density:
+        """Every merged change in scope, whoever made it, with its lines and findings."""
+        everybody = scope(self.merges, AUTHORSHIPS)
+        found = density_findings(self.cut, self.pilot, (self.policy, self.measuring), everybody)
+        return density_changes(self.cut, everybody, found, self.measuring)
 
     @cached_property
     def in_sprints(self) -> pl.DataFrame:
@@ -119,6 +142,10 @@ class Case:
     def unusable(self) -> pl.DataFrame:
         """Scans that say nothing and were never made good."""
         return unusable_scans(self.cut, self.pilot, self.started_at)
+
+    def _marked(self, arm: str) -> Marked:
+        found = scope(self.merges, arms(self.policy, arm))
+        return mark(self.cut, self.pilot, self.policy, self.ask.as_of, found)
 
     @property
     def watched_until(self) -> datetime:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from metrics.detection import detection, unusable_scans
-from metrics.scope import scope
+from metrics.scope import judged, scope
 from tests.builders_metrics import START, day, head_scan, pilot, pull_request, scan, tables
 
 FOLLOW_UP = timedelta(days=30)
@@ -15,7 +15,7 @@ FOLLOW_UP = timedelta(days=30)
 def seen(*scans: Any, merged: float = 1) -> dict[str, Any]:
     """What looked at the one change of the pilot."""
     given = tables(pull_requests=[pull_request(1, merged)], scans=scans)
-    changes = scope(given, pilot(), ("agent",)).changes
+    changes = scope(judged(given, pilot()), ("agent",)).changes
     return detection(changes, given, FOLLOW_UP).row(0, named=True)
 
 
@@ -63,7 +63,7 @@ def test_a_scan_of_another_branch_than_the_changes_own_is_no_look(
 ):
     change = pull_request(1, base_branch=base, default_branch=base)
     given = tables(pull_requests=[change], scans=[scan("s", ref=ref)])
-    changes = scope(given, pilot(), ("agent",)).changes
+    changes = scope(judged(given, pilot()), ("agent",)).changes
     assert detection(changes, given, FOLLOW_UP)["detected"].to_list() == [looked]
 
 
@@ -154,7 +154,7 @@ def test_each_change_has_its_own_follow_up():
     given = tables(
         pull_requests=[pull_request(1, 1), pull_request(2, 20), pull_request(3, 40)], scans=[scan("s", 35)]
     )
-    changes = scope(given, pilot(), ("agent",)).changes
+    changes = scope(judged(given, pilot()), ("agent",)).changes
     found = detection(changes, given, FOLLOW_UP)
     assert dict(found.select("number", "detected").iter_rows()) == {1: False, 2: True, 3: False}
 

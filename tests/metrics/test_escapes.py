@@ -5,8 +5,11 @@ from typing import Any
 import polars as pl
 import pytest
 
-from metrics.escapes import CHANGE_COLUMNS, changes, pilot_findings
+from metrics.escapes import CHANGE_COLUMNS, JUDGED_LATER
 from metrics.findings import FINDING_COLUMNS, unattributed
+from metrics.gate.case import Ask, Case
+from metrics.pilot import Pilot
+from metrics.tables import Tables
 from tests.builders_metrics import (
     LATER,
     Row,
@@ -29,18 +32,24 @@ PILOT, POLICY = pilot(), policy()
 def change(*, at: float = 100, of: Row | None = None, **rows: Any) -> dict[str, Any]:
     """The pilot's one change, as judged `at` days after the start."""
     given = tables(**{"pull_requests": [of or pull_request(1)], **rows})
-    return changes(given, PILOT, POLICY, day(at)).row(0, named=True)
+    return Case(given, PILOT, POLICY, Ask(day(at))).changes.select(CHANGE_COLUMNS).row(0, named=True)
+
+
+def pilot_findings(given: Tables, of: Pilot = PILOT) -> pl.DataFrame:
+    """Findings of the agents' changes, and unattributed ones."""
+    return Case(given, of, POLICY, Ask(LATER)).agent.findings.select(FINDING_COLUMNS)
 
 
 def one_finding(*findings: Row, of: Row | None = None, **rows: Any) -> dict[str, Any]:
     given = tables(pull_requests=[of or pull_request(1)], findings=findings, **rows)
-    return pilot_findings(given, PILOT, POLICY, LATER).row(0, named=True)
+    return pilot_findings(given).row(0, named=True)
 
 
 def test_a_change_has_exactly_the_promised_columns_even_when_there_is_none():
     for given in (tables(), tables(pull_requests=[pull_request(1)], findings=[finding("f")])):
-        assert tuple(changes(given, PILOT, POLICY, LATER).columns) == CHANGE_COLUMNS
-        assert tuple(pilot_findings(given, PILOT, POLICY, LATER).columns) == FINDING_COLUMNS
+        found = Case(given, PILOT, POLICY, Ask(LATER))
+        assert tuple(found.changes.columns) == (*CHANGE_COLUMNS, *JUDGED_LATER)
+        assert tuple(found.agent.findings.columns[: len(FINDING_COLUMNS)]) == FINDING_COLUMNS
 
 
 def test_a_change_says_what_it_is_and_what_looked_at_it():
@@ -78,7 +87,7 @@ def test_a_change_says_what_it_is_and_what_looked_at_it():
 def test_a_change_belongs_to_the_sprint_in_which_it_merged(merged: float, sprint: int | None):
     ending = pilot(ends_on=day(55).date())
     given = tables(pull_requests=[pull_request(1, merged)])
-    assert changes(given, ending, POLICY, LATER)["sprint"].to_list() == [sprint]
+    assert Case(given, ending, POLICY, Ask(LATER)).changes["sprint"].to_list() == [sprint]
 
 
 @pytest.mark.parametrize(("at", "mark"), [(30.9, "watching"), (31, "watched")])
@@ -144,7 +153,7 @@ def test_what_is_no_security_finding_of_this_change_is_no_escape_of_it(other: Ro
 
 def test_the_policy_says_how_severe_an_escape_must_be():
     given = tables(pull_requests=[pull_request(1)], findings=[finding("f")])
-    strict = changes(given, PILOT, policy(minimum_severity="critical"), LATER)
+    strict = Case(given, PILOT, policy(minimum_severity="critical"), Ask(LATER)).changes
     assert strict["escaped_unreviewed"].to_list() == [False]
 
 
@@ -217,25 +226,25 @@ def test_a_finding_first_reported_on_the_pull_request_after_its_merge_escaped():
 def test_an_escape_of_a_backport_counts_for_the_change_that_arrived_first():
     rows = [pull_request(1), pull_request(40, 9, head_branch="backport/1")]
     given = tables(pull_requests=rows, findings=[finding("f", 40, 12)])
-    judged = changes(given, PILOT, POLICY, LATER)
+    judged = Case(given, PILOT, POLICY, Ask(LATER)).changes
     assert judged.select("number", "mark").rows() == [(1, "untriaged")]
-    assert pilot_findings(given, PILOT, POLICY, LATER)["number"].to_list() == [1]
+    assert pilot_findings(given)["number"].to_list() == [1]
 
 
 def test_a_finding_of_somebody_elses_change_is_not_of_the_pilot():
     human = pull_request(2, authorship="human")
     given = tables(pull_requests=[pull_request(1), human], findings=[finding("f", 2)])
-    assert pilot_findings(given, PILOT, POLICY, LATER).is_empty()
+    assert pilot_findings(given).is_empty()
 
 
 def test_news_that_no_change_explains_stays_without_a_number_until_dismissed():
     found = one_finding(finding("f", None))
     assert (found["number"], found["method"], found["is_escape"]) == (None, "unattributed", False)
     rows = {"pull_requests": [pull_request(1)], "findings": [finding("f", None)]}
-    open_ones = unattributed(pilot_findings(tables(**rows), PILOT, POLICY, LATER))
+    open_ones = unattributed(pilot_findings(tables(**rows)))
     assert open_ones["finding_id"].to_list() == ["f_______"]
     dismissed = tables(**rows, dispositions=[decision("f", "false_positive")])
-    assert unattributed(pilot_findings(dismissed, PILOT, POLICY, LATER)).is_empty()
+    assert unattributed(pilot_findings(dismissed)).is_empty()
 
 
 def test_a_finding_that_names_a_change_nobody_knows_is_unattributed():
@@ -254,7 +263,7 @@ def test_a_finding_that_names_a_change_nobody_knows_is_unattributed():
 )
 def test_what_is_old_premature_or_elsewhere_is_not_unattributed(other: Row):
     given = tables(pull_requests=[pull_request(1)], findings=[finding("f", None, **other)])
-    assert pilot_findings(given, PILOT, POLICY, LATER).is_empty()
+    assert pilot_findings(given).is_empty()
 
 
 def test_in_a_monorepo_news_outside_the_pilots_paths_is_not_its_own():
@@ -263,7 +272,7 @@ def test_in_a_monorepo_news_outside_the_pilots_paths_is_not_its_own():
         finding("b", None, path="web/x.py"),
         finding("c", None, path=None),
     ]
-    found = pilot_findings(tables(findings=rows), pilot(paths=("pay/**",)), POLICY, LATER)
+    found = pilot_findings(tables(findings=rows), pilot(paths=("pay/**",)))
     assert found["finding_id"].str.strip_chars("_").to_list() == ["a", "c"]
 
 
@@ -293,8 +302,8 @@ def test_the_list_of_findings_has_as_many_rows_as_the_flags_say():
         findings=rows,
         dispositions=[decision("b"), decision("e", "false_positive")],
     )
-    listed = pilot_findings(given, PILOT, POLICY, LATER)
+    listed = pilot_findings(given)
     counting = listed.filter(pl.col("is_escape") | pl.col("is_bypass"))["finding_id"].to_list()
-    judged = changes(given, PILOT, POLICY, LATER)
+    judged = Case(given, PILOT, POLICY, Ask(LATER)).changes
     assert sorted(counting) == sorted(judged["findings"].explode().to_list())
     assert judged["bypassed"].sum() == 1

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from metrics.oversight import human_approval
-from metrics.scope import scope
+from metrics.scope import judged, scope
 from tests.builders_metrics import pilot, pull_request, review, tables
 
 ELSEWHERE = review(99, repository="acme/pay")  # the repository's reviews were collected
@@ -13,7 +13,7 @@ ELSEWHERE = review(99, repository="acme/pay")  # the repository's reviews were c
 
 def approved(*reviews: Any, **change: Any) -> bool | None:
     given = tables(pull_requests=[pull_request(1, **change)], reviews=reviews)
-    changes = scope(given, pilot(), ("agent",)).changes
+    changes = scope(judged(given, pilot()), ("agent",)).changes
     return human_approval(changes, given)["human_approved"].item()
 
 

@@ -7,12 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metrics.estimate import Coverage
-from metrics.scope import Scope, arms, is_of_pilot, matches, scope
+from metrics.scope import Scope, arms, is_of_pilot, judged, matches, scope
 from tests.builders_metrics import changed_file, day, pilot, policy, pull_request, tables
 
 
 def scoped(*pull_requests: Any, files: Any = (), **of_pilot: Any) -> Scope:
-    return scope(tables(pull_requests=pull_requests, changed_files=files), pilot(**of_pilot), ("agent",))
+    return scope(
+        judged(tables(pull_requests=pull_requests, changed_files=files), pilot(**of_pilot)), ("agent",)
+    )
 
 
 def numbers(found: Scope) -> list[int]:
@@ -184,3 +186,22 @@ def test_every_merged_change_is_in_scope_or_left_out_once_whatever_the_order(
     found = scoped(*(rows[n] for n in order))
     assert sorted([*numbers(found), *reasons(found)]) == [1, 2, 3, 4, 5, 6]
     assert len(numbers(found)) == len(set(shas))
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.lists(st.sampled_from("abcdef"), min_size=6, max_size=6),
+    st.lists(st.sampled_from([None, 1, 2, 3, 4, 5, 6, 99]), min_size=6, max_size=6),
+    st.lists(st.sampled_from(["agent", "human"]), min_size=6, max_size=6),
+)
+def test_looking_only_at_changes_with_links_finds_the_same_arrivals(
+    shas: list[str], named: list[int | None], makers: list[str]
+):
+    rows = [
+        pull_request(n, merged=n, head_sha=sha, authorship=maker, head_branch=f"backport/{origin or 'none'}")
+        for n, (sha, origin, maker) in enumerate(zip(shas, named, makers, strict=True), start=1)
+    ]
+    merges = judged(tables(pull_requests=rows), pilot())
+    linked, all_of_them = (scope(each, ("agent",)) for each in (merges, merges.with_columns(may_repeat=True)))
+    assert linked.arrivals.equals(all_of_them.arrivals)
+    assert linked.changes.equals(all_of_them.changes)

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from metrics.escapes import changes
+from metrics.gate.case import Ask, Case
 from tests.builders_metrics import bypass, day, pilot, policy, pull_request, scan, tables
 
 AS_OF = day(10)
@@ -53,18 +53,24 @@ def test_a_row_without_an_event_time_is_kept():
 
 def test_what_is_still_open_at_the_moment_is_not_merged_although_it_merged_later():
     given = tables(pull_requests=[pull_request(1, 12, created_at=day(2))])
-    heights = [changes(given, pilot(), policy(), day(at)).height for at in (11, 12)]
+    heights = [Case(given, pilot(), policy(), Ask(day(at))).changes.height for at in (11, 12)]
     assert heights == [0, 1]
 
 
 def test_a_scan_after_the_moment_has_not_looked():
     given = tables(pull_requests=[pull_request(1)], scans=[scan("s", 9)])
-    looked = [changes(given, pilot(), policy(), day(at))["detected"].item() for at in (8, 9)]
+    looked = [Case(given, pilot(), policy(), Ask(day(at))).changes["detected"].item() for at in (8, 9)]
     assert looked == [False, True]
 
 
 def test_a_mended_finding_that_comes_back_is_a_bypass_from_its_return_on():
     back = bypass("f", gone_at=day(0.95), post_merge_seen_at=day(5))
     given = tables(pull_requests=[pull_request(1)], findings=[back])
-    bypassed = [changes(given, pilot(), policy(), day(at))["bypassed"].item() for at in (4, 5)]
+    bypassed = [Case(given, pilot(), policy(), Ask(day(at))).changes["bypassed"].item() for at in (4, 5)]
     assert bypassed == [False, True]
+
+
+@pytest.mark.parametrize(("ready_at", "was_draft"), [(AS_OF, False), (AFTER, True), (None, False)])
+def test_what_became_ready_later_was_a_draft_then(ready_at: Any, was_draft: Any):
+    row = cut("pull_requests", **pull_request(1, None, created_at=day(1), ready_at=ready_at, is_draft=False))
+    assert row["is_draft"].item() is was_draft
