@@ -32,9 +32,15 @@ class PageSpec:
 
 PAGES: Final = (
     PageSpec("views/readiness.py", "Readiness", ":material/flag:", "readiness", is_by_pilot=True),
+    PageSpec("views/velocity.py", "Velocity", ":material/speed:", "velocity", is_by_pilot=True),
+    PageSpec(
+        "views/code_quality.py", "Code quality", ":material/bug_report:", "code-quality", is_by_pilot=True
+    ),
+    PageSpec("views/snapshots.py", "Snapshots", ":material/inventory_2:", "snapshots", is_by_pilot=False),
     PageSpec(
         "views/data_health.py", "Data health", ":material/fact_check:", "data-health", is_by_pilot=False
     ),
+    PageSpec("views/methods.py", "Methods", ":material/menu_book:", "methods", is_by_pilot=True),
 )
 
 

@@ -17,11 +17,12 @@ from typing import Annotated, Final
 import typer
 from polars.exceptions import PolarsError
 
-from dashboard import printing
+from dashboard import printing, wording
 from dashboard.composition import Question, Session, open_session
 from dashboard.documents import plain, verdict_document
 from dashboard.exit_codes import gate_exit_code
 from ingest.errors import PilotError, StoreError, UsageError
+from metrics.segments import WHOLE
 
 app = typer.Typer(
     name="pilot",
@@ -48,6 +49,9 @@ KnownAtOption = Annotated[
     str | None, typer.Option("--known-at", help="Use only what had been published by this moment.")
 ]
 AuthorshipOption = Annotated[bool, typer.Option("--authorship", help="List who was classed how and why.")]
+TidyOption = Annotated[
+    bool, typer.Option("--tidy", help="Then merge small files and drop old versions ([store] keep_days).")
+]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print JSON for programs (schemas in docs/schemas).")
 ]
@@ -77,12 +81,15 @@ def ingest(
         list[str] | None, typer.Argument(help="Sources to run (default: all configured).")
     ] = None,
     config: ConfigOption = None,
+    tidy: TidyOption = False,  # noqa: FBT002
     as_json: JsonOption = False,  # noqa: FBT002
 ) -> None:
     """Read all that the configuration names into trusted tables; safe to repeat, resumes after a kill."""
     session = open_session(Question(config))
     with printing.progress(quiet=as_json) as (report_progress, say):
         report = session.ingest(sources or (), report_progress, say)
+        if tidy:
+            session.tidy(say)
     printing.show(plain(report.sources), as_json, lambda: printing.print_report(report))
     if report.refused:
         raise typer.Exit(12)
@@ -113,15 +120,118 @@ def metrics(  # noqa: PLR0913, PLR0917 - the common options and two forms of out
     known_at: KnownAtOption = None,
     as_json: JsonOption = False,  # noqa: FBT002
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,  # noqa: FBT002
+    segment: Annotated[
+        str | None,
+        typer.Option(
+            "--segment", help='Only this: all, "sprint 3", "agent codex" (default: whole, or every).'
+        ),
+    ] = None,
 ) -> None:
     """Print every number with its counts, interval, coverage and method."""
-    results = _session(config, pilot, as_of, known_at).results()
+    stated = _session(config, pilot, as_of, known_at).results()
+    results = [each for each in stated if segment in {None, each.segment}]
+    if stated and not results:
+        named = wording.listed(list(dict.fromkeys(each.segment for each in stated)))
+        raise UsageError(f"--segment {segment!r}: nothing is stated of it; there are: {named}")
     if as_csv:
         printing.print_csv(results)
         return
     printing.show(
-        [plain(each.as_json()) for each in results], as_json, lambda: printing.print_results(results)
+        [plain(each.as_json()) for each in results],
+        as_json,
+        lambda: printing.print_results(results, segment or WHOLE),
     )
+
+
+snapshots = typer.Typer(rich_markup_mode=None)
+app.add_typer(snapshots, name="snapshot")
+
+
+@snapshots.callback(invoke_without_command=True)
+def snapshot(  # noqa: PLR0913, PLR0917 - the common options, the week and the place
+    context: typer.Context,
+    week: Annotated[
+        str | None, typer.Option("--week", help="ISO week such as 2026-W34 (default: the last that is over).")
+    ] = None,
+    config: ConfigOption = None,
+    pilot: PilotOption = None,
+    known_at: KnownAtOption = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write the files there, to look at them, and seal nothing.")
+    ] = None,
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    """Freeze a week: report, verdicts and numbers, sealed so that a later change of a byte is found."""
+    context.obj = (config, as_json)
+    if context.invoked_subcommand is not None:
+        _refuse_beside(context, {"--week": week, "--pilot": pilot, "--known-at": known_at, "--out": out})
+        return
+    from dashboard.snapshot import commands  # noqa: PLC0415
+
+    session = _session(config, pilot, None, known_at)
+    if out is None:
+        commands.seal_week(session, week, as_json=as_json)
+    else:
+        commands.write_week(session, week, out, as_json=as_json)
+
+
+def _refuse_beside(context: typer.Context, given: dict[str, object]) -> None:
+    """What says how to seal means nothing to `list`, `verify` and `diff`."""
+    idle = [option for option, value in given.items() if value]
+    if idle:
+        raise UsageError(
+            f"{idle[0]} means nothing to `pilot snapshot {context.invoked_subcommand}`; leave it out"
+        )
+
+
+def _beside(context: typer.Context, config: Path | None, as_json: bool) -> tuple[Session, bool]:  # noqa: FBT001
+    """Session and form of output, whether asked for before or after the word `list`, `verify` or `diff`."""
+    earlier_config, earlier_json = context.obj
+    return open_session(Question(config or earlier_config)), as_json or earlier_json
+
+
+@snapshots.command("list")
+def list_snapshots(
+    context: typer.Context,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    """List the sealed weeks with what each said."""
+    from dashboard.snapshot import commands  # noqa: PLC0415
+
+    session, wants_json = _beside(context, config, as_json)
+    commands.list_all(session, as_json=wants_json)
+
+
+@snapshots.command("verify")
+def verify_snapshots(
+    context: typer.Context,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Snapshots to look at, as 2026-W34 (default: all).")
+    ] = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    """Check every byte and every link of the chain; exit 14 names what is broken."""
+    from dashboard.snapshot import commands  # noqa: PLC0415
+
+    session, wants_json = _beside(context, config, as_json)
+    commands.verify_all(session, names or (), as_json=wants_json)
+
+
+@snapshots.command("diff")
+def diff_snapshots(
+    context: typer.Context,
+    before: Annotated[str, typer.Argument(help="Snapshot, or a folder that --out has written.")],
+    after: Annotated[str, typer.Argument(help="Snapshot to compare it with.")],
+    config: ConfigOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    """Say what differs between two snapshots: verdicts, policies, numbers, table versions."""
+    from dashboard.snapshot import commands  # noqa: PLC0415
+
+    session, wants_json = _beside(context, config, as_json)
+    commands.compare(session, before, after, as_json=wants_json)
 
 
 @app.command()

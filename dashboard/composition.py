@@ -28,6 +28,7 @@ from ingest.store import Published, Store
 from metrics.gate.assessment import Ask, Assessment, Case, assess
 from metrics.gate.policy import Policy
 from metrics.health import Health, health
+from metrics.measuring import Measuring
 from metrics.pilot import Pilot
 from metrics.results import Result, of_case
 from metrics.tables import Tables
@@ -81,6 +82,11 @@ def open_session(question: Question | None = None) -> Session:
     return Session(path, configuration, question, as_of, _store(path, configuration))
 
 
+def clock() -> datetime:
+    """The time now; whoever needs it for a deed of its own (sealing, tidying) asks here."""
+    return datetime.now(UTC)
+
+
 def _store(path: Path, configuration: Configuration) -> Store:
     uri = configuration.store.uri
     options = {name: value for name, value in os.environ.items() if name.startswith(STORAGE_PREFIXES)}
@@ -129,6 +135,10 @@ class Session:
         """The gate policy of a pilot."""
         return self.configuration.policy(self._settings(name))
 
+    def measuring(self, name: str) -> Measuring:
+        """How a pilot's waits and vulnerabilities are measured."""
+        return self.configuration.measuring(self._settings(name))
+
     def _settings(self, name: str) -> PilotSettings:
         return next(pilot for pilot in self.configuration.pilot if pilot.name == name)
 
@@ -155,12 +165,13 @@ class Session:
         """The verdict on one pilot with the rows behind it."""
         return assess(self.tables, self.pilot(name), self.policy(name), self._ask(name))
 
-    def _case(self, name: str) -> Case:
-        return Case(self.tables, self.pilot(name), self.policy(name), self._ask(name))
+    def case(self, name: str) -> Case:
+        """One pilot at this session's moment, each of its parts worked out once."""
+        return Case(self.tables, self.pilot(name), self.policy(name), self._ask(name), self.measuring(name))
 
     def results(self) -> list[Result]:
         """Every number of the catalogue for the pilots asked for."""
-        return [result for pilot in self.pilots for result in of_case(self._case(pilot.name))]
+        return [result for pilot in self.pilots for result in of_case(self.case(pilot.name))]
 
     def health(self) -> Health:
         """What is known about the data itself."""
@@ -219,6 +230,22 @@ class Session:
         job = replace(job, progress=progress) if progress else job
         with self.store.lock("ingest", wait_seconds=LOCK_WAIT_SECONDS, on_wait=on_wait):
             return ingest(self.store, job)
+
+    def tidy(self, on_wait: Callable[[str], None] | None = None) -> None:
+        """Merge small files; drop versions that are older than keep_days and that no snapshot refers to."""
+        since = clock() - timedelta(days=self.configuration.store.keep_days)
+        with self.store.lock("tidy", wait_seconds=LOCK_WAIT_SECONDS, on_wait=on_wait):
+            at_the_time = self.store.published(since)
+            later = [one for one in self.store.publications() if one.at >= since]
+            self.store.compact([*later, *([at_the_time] if at_the_time else [])])
+
+    @property
+    def snapshot_folder(self) -> Path:
+        """Where sealed weeks are kept: as configured, else in the lake, else beside the configuration."""
+        named = self.configuration.snapshot.folder
+        if named is not None:
+            return self.path.parent / named
+        return (self.store.folder or self.path.parent) / "snapshots"
 
     @cached_property
     def ingest_settings(self) -> IngestSettings:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationError, field_validator, model_validator
@@ -16,9 +16,14 @@ from ingest.errors import ConfigurationError
 from ingest.settings import AuthorshipSettings, ClassSettings, Settings, SourcesSettings
 from metrics.gate.criteria import CRITERIA
 from metrics.gate.policy import Policy, Reading
+from metrics.measuring import Clock, Measuring
 from metrics.pilot import Epoch, Pilot
+from metrics.working_time import WorkingTime
 
 Share = Annotated[float, Field(gt=0, lt=1)]
+Hours = Annotated[int, Field(ge=1)]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WorkingDays = Annotated[list[Weekday], Field(min_length=1)]
 
 
 def _known_zone(name: str) -> str:
@@ -116,10 +121,62 @@ class PilotSettings(Settings):
         )
 
 
+class VelocitySettings(Settings):
+    """[velocity]: how waiting for approval is measured."""
+
+    clock: Clock = "ready"  # what starts the wait: ready (for review) or created
+    restricted_mean_days: Annotated[int, Field(ge=1, le=365)] = 14  # the mean is taken up to here
+    approved_within_hours: tuple[Hours, Hours] = (24, 72)  # the two shares that are shown
+    size_bands: list[Hours] = [10, 50, 250, 1000]  # changed lines at which a size band ends
+    working_days: WorkingDays = ["mon", "tue", "wed", "thu", "fri"]  # days on which the team works
+    working_from: time = time(9)  # working hours begin, in the pilot's zone
+    working_to: time = time(17)  # working hours end
+    holidays: list[date] = []  # days on which nobody works
+
+    @field_validator("size_bands")
+    @classmethod
+    def _rise(cls, bands: list[int]) -> list[int]:
+        if bands != sorted(set(bands)):
+            raise ValueError("size bands must rise, as in [10, 50, 250, 1000]")
+        return bands
+
+    @field_validator("approved_within_hours")
+    @classmethod
+    def _second_is_later(cls, marks: tuple[int, int]) -> tuple[int, int]:
+        if marks[0] >= marks[1]:
+            raise ValueError("the second mark must lie after the first, as in [24, 72]")
+        return marks
+
+    @model_validator(mode="after")
+    def _day_ends_after_it_begins(self) -> VelocitySettings:
+        if self.working_to <= self.working_from:
+            raise ValueError(f"working_to {self.working_to} lies before working_from {self.working_from}")
+        return self
+
+    def calendar(self, timezone: str) -> WorkingTime:
+        """The team's working hours in the pilot's zone."""
+        days = tuple(sorted(get_args(Weekday).index(day) for day in set(self.working_days)))
+        return WorkingTime(days, self.working_from, self.working_to, timezone, tuple(sorted(self.holidays)))
+
+
+class VulnerabilitySettings(Settings):
+    """[vulnerabilities]: what findings are divided by, and what counts as seen."""
+
+    include_tests: bool = False  # count lines of test files as code, for every arm alike
+    power: Share = 0.8  # chance of seeing a ratio that "could have been seen"
+
+
 class StoreSettings(Settings):
     """[store]: where the tables live."""
 
     uri: str = "lake"  # a folder, or s3://bucket/prefix, abfss://..., gs://...
+    keep_days: Annotated[int, Field(ge=0)] = 90  # days for which --tidy keeps every publication readable
+
+
+class SnapshotSettings(Settings):
+    """[snapshot]: where sealed weeks are kept."""
+
+    folder: str | None = None  # default: snapshots inside the lake, or beside pilot.toml for a bucket
 
 
 class Configuration(Settings):
@@ -129,6 +186,9 @@ class Configuration(Settings):
     store: StoreSettings = StoreSettings()
     pilot: Annotated[list[PilotSettings], Field(min_length=1)]
     gate: GateSettings = GateSettings()
+    velocity: VelocitySettings = VelocitySettings()
+    vulnerabilities: VulnerabilitySettings = VulnerabilitySettings()
+    snapshot: SnapshotSettings = SnapshotSettings()
     sources: SourcesSettings = SourcesSettings()
     authorship: AuthorshipSettings = AuthorshipSettings()
     classes: ClassSettings = ClassSettings()
@@ -149,6 +209,19 @@ class Configuration(Settings):
         if isinstance(self.as_of, datetime):
             return self.as_of if self.as_of.tzinfo else self.as_of.replace(tzinfo=UTC)
         return datetime.combine(self.as_of, time(), UTC)
+
+    def measuring(self, pilot: PilotSettings) -> Measuring:
+        """How this pilot's waits and vulnerabilities are measured; intervals have the gate's confidence."""
+        return Measuring(
+            clock=self.velocity.clock,
+            restricted_mean_days=self.velocity.restricted_mean_days,
+            approved_within_hours=self.velocity.approved_within_hours,
+            size_bands=tuple(self.velocity.size_bands),
+            working=self.velocity.calendar(pilot.timezone),
+            confidence=self.policy(pilot).confidence,
+            include_tests=self.vulnerabilities.include_tests,
+            power=self.vulnerabilities.power,
+        )
 
     def policy(self, pilot: PilotSettings) -> Policy:
         """The gate of one pilot: [gate], with what [pilot.gate] changes."""

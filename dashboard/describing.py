@@ -4,24 +4,35 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, time
 from difflib import get_close_matches
+from functools import cache
 from types import GenericAlias, UnionType
 from typing import Any, Final, get_args
 
 from pydantic import BaseModel
 
 from dashboard import wording
-from dashboard.configuration import Configuration, EpochSettings, GateSettings, PilotSettings
+from dashboard.configuration import (
+    Configuration,
+    EpochSettings,
+    GateSettings,
+    PilotSettings,
+    VelocitySettings,
+    VulnerabilitySettings,
+    Weekday,
+)
 from ingest.contracts import TABLES
 from ingest.contracts.common import Table
 from ingest.errors import UsageError
 from ingest.sources import SOURCES
-from metrics.catalogue import CATALOGUE, Metric
+from metrics.catalogue import CATALOGUE, FAMILIES, Metric
 from metrics.gate.criteria import CRITERIA, Criterion
 from metrics.gate.policy import Policy
 from metrics.gate.states import STATES, State
+from metrics.measuring import Measuring
 from metrics.pilot import Epoch, Pilot
 
 # What README.md says of each state, word for word: a test holds the two together.
@@ -43,6 +54,13 @@ VALUES: Final[dict[type[BaseModel], type]] = {
     PilotSettings: Pilot,
     EpochSettings: Epoch,
 }
+# Sections of pilot.toml that decide what a pilot's numbers are.
+IN_FORCE: Final[tuple[tuple[str, type[BaseModel]], ...]] = (
+    ("pilot", PilotSettings),
+    ("gate", GateSettings),
+    ("velocity", VelocitySettings),
+    ("vulnerabilities", VulnerabilitySettings),
+)
 _COMMENTED_FIELD: Final = re.compile(r"^    (\w+): .*?  # (.+)$", re.MULTILINE)
 
 
@@ -53,6 +71,7 @@ class Description:
     name: str
     title: str
     lines: tuple[tuple[str, str], ...]
+    group: str = ""  # heading that it stands under, where its kind is long
 
 
 def describe(what: str) -> tuple[Description, ...]:
@@ -68,8 +87,83 @@ def describe(what: str) -> tuple[Description, ...]:
     raise UsageError(f"nothing is called {what!r}{hint}; kinds: {', '.join(KINDS)}")
 
 
-def _metrics() -> Iterable[Description]:
-    return (_metric(metric) for metric in CATALOGUE)
+def found(entries: Iterable[Description], words: str) -> tuple[Description, ...]:
+    """Those entries that hold every one of the words somewhere, whatever their case.
+
+    >>> entry = Description("clean", "Clean changes", (("unit", "share"),))
+    >>> [len(found([entry], words)) for words in ("", "SHARE clean", "dirty")]
+    [1, 1, 0]
+    """
+    wanted = words.lower().split()
+    return tuple(entry for entry in entries if all(word in _every_word(entry) for word in wanted))
+
+
+def _every_word(entry: Description) -> str:
+    return " ".join([entry.name, entry.title, entry.group, *(text for _, text in entry.lines)]).lower()
+
+
+def in_force(pilot: Pilot, policy: Policy, measuring: Measuring) -> tuple[Description, ...]:
+    """Every setting that a pilot's numbers rest on, named as in pilot.toml: value and meaning."""
+    values = {
+        "pilot": asdict(pilot),
+        "gate": asdict(policy),
+        "velocity": _velocity(measuring),
+        "vulnerabilities": asdict(measuring),
+    }
+    return tuple(
+        Description(
+            name, f"[{section}] {name}", (("value", _said(values[section][name])), ("meaning", meaning))
+        )
+        for section, model in IN_FORCE
+        for name, meaning in _told(model)
+        if name in values[section]
+    )
+
+
+def _told(model: type[BaseModel]) -> Iterable[tuple[str, str]]:
+    """Every field of a section with what the comment beside it says; nothing where there is none."""
+    meanings = _meanings(model)
+    return ((name, meanings.get(name, "")) for name in model.model_fields)
+
+
+def _velocity(measuring: Measuring) -> dict[str, Any]:
+    """How waits are measured, under the names that pilot.toml has for it."""
+    working = measuring.working
+    calendar = {
+        "working_days": [get_args(Weekday)[day] for day in working.days],
+        "working_from": working.start,
+        "working_to": working.end,
+        "holidays": working.holidays,
+    }
+    return asdict(measuring) | calendar
+
+
+def _said(value: Any) -> str:
+    """A value as people write it.
+
+    >>> _said(("a", "b")), _said(()), _said(None), _said(True), _said(time(9))
+    ('a, b', 'none', 'none', 'yes', '09:00')
+    """
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_said, value)) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, time):
+        return value.isoformat("minutes")
+    return "none" if value is None else value.isoformat() if isinstance(value, date) else str(value)
+
+
+def metrics() -> tuple[Description, ...]:
+    """Every metric, grouped by family."""
+    return tuple(_metric(metric) for family in FAMILIES for metric in CATALOGUE if metric.family == family)
+
+
+def _metrics_by_family() -> Iterable[Description]:
+    """Each family with its table of contents, then its metrics."""
+    for family, title in FAMILIES.items():
+        contents = tuple((metric.id, metric.title) for metric in CATALOGUE if metric.family == family)
+        yield Description(family, title, contents)
+        yield from (entry for entry in metrics() if entry.group == title)
 
 
 def _metric(metric: Metric) -> Description:
@@ -78,15 +172,24 @@ def _metric(metric: Metric) -> Description:
     lines += [("mind", text) for text in _texts(metric.caveats)]
     lines += [("method", metric.method)]
     lines += [("source", text) for text in _texts(metric.references)]
-    return Description(metric.id, f"{metric.title} ({metric.id})", tuple(lines))
+    lines += [("stated for", "; ".join(metric.arms)), ("function", computed_by(metric))]
+    title = f"{metric.title} ({metric.id})"
+    return Description(metric.id, title, tuple(lines), FAMILIES[metric.family])
+
+
+def computed_by(metric: Metric) -> str:
+    """The function behind a metric, as it is imported; one that is made by another has its maker's name."""
+    function = metric.compute
+    return f"{function.__module__}.{function.__qualname__.partition('.<locals>')[0]}"
 
 
 def _texts(given: str | Sequence[str]) -> tuple[str, ...]:
     return (given,) if isinstance(given, str) else tuple(given)
 
 
-def _criteria() -> Iterable[Description]:
-    return (_criterion(criterion) for criterion in CRITERIA)
+def criteria() -> tuple[Description, ...]:
+    """Every criterion of the gate."""
+    return tuple(_criterion(criterion) for criterion in CRITERIA)
 
 
 def _criterion(criterion: Criterion) -> Description:
@@ -125,9 +228,12 @@ def _sources() -> Iterable[Description]:
     return (Description(source.name, source.name, (("", source.meaning),)) for source in SOURCES)
 
 
-def _states() -> Iterable[Description]:
-    for state in STATES:
-        yield Description(state, f"{state}: {wording.state(state)}", (("", STATE_MEANINGS[state]),))
+def states() -> tuple[Description, ...]:
+    """Every state of a verdict."""
+    return tuple(
+        Description(state, f"{state}: {wording.state(state)}", (("", STATE_MEANINGS[state]),))
+        for state in STATES
+    )
 
 
 def _settings() -> Iterable[Description]:
@@ -150,7 +256,8 @@ def _models(prefix: str, model: type[BaseModel]) -> Iterable[Description]:
         yield from _models(name, inner)
 
 
-def _meanings(model: type[BaseModel]) -> dict[str, str]:
+@cache  # reading source text is slow, and it does not change while the product runs
+def _meanings(model: type[BaseModel]) -> Mapping[str, str]:
     """What the comment behind each field says, at the model or, failing that, at its frozen value."""
     parents = [
         part for part in reversed(model.__mro__) if issubclass(part, BaseModel) and part is not BaseModel
@@ -180,10 +287,10 @@ def _default(field: Any) -> str:
 
 
 KINDS: Final[dict[str, Callable[[], Iterable[Description]]]] = {
-    "metrics": _metrics,
-    "criteria": _criteria,
+    "metrics": _metrics_by_family,
+    "criteria": criteria,
     "tables": _tables,
     "sources": _sources,
-    "states": _states,
+    "states": states,
     "settings": _settings,
 }

@@ -7,11 +7,17 @@ and the moment, so a new publication or an edited configuration is seen at the n
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 import streamlit as st
 
 from dashboard.composition import Session, open_session
+from dashboard.measured import Measured, measure
+from dashboard.snapshot.comparing import Difference, differences
+from dashboard.snapshot.listing import Entry, entries, folder_of
+from dashboard.snapshot.manifest import Manifest, read_manifest
+from dashboard.snapshot.verifying import Verification, verify
 from metrics.gate.assessment import Assessment
 from metrics.gate.states import Verdict
 from metrics.health import Health
@@ -43,6 +49,23 @@ def _assessment(  # `key` and `as_of` are the cache's key, the rest is not looke
     return _session.assess(_pilot)
 
 
+def measured(pilot: str) -> Measured:
+    """Measure one pilot's waits and vulnerabilities, or return what was measured on the same tables."""
+    current = session()
+    settings = (repr(current.pilot(pilot)), current.policy(pilot).digest, repr(current.measuring(pilot)))
+    return _measured((run_id(), *settings), current.as_of, current, pilot)
+
+
+@st.cache_resource(max_entries=KEPT, show_spinner="Measuring the pilot")
+def _measured(  # `key` and `as_of` are the cache's key, the rest is not looked at by it
+    key: tuple[str, ...],  # noqa: ARG001
+    as_of: datetime,  # noqa: ARG001
+    _session: Session,
+    _pilot: str,
+) -> Measured:
+    return measure(_session.case(_pilot))
+
+
 def verdicts() -> tuple[Verdict, ...]:
     """Judge every pilot, in the order of the configuration."""
     return tuple(assessment(pilot.name).verdict for pilot in session().pilots)
@@ -63,3 +86,47 @@ def run_id() -> str:
     """Name the published run that every number rests on; empty before the first ingest."""
     published = session().published
     return "" if published is None else published.run_id
+
+
+def snapshots() -> tuple[Entry, ...]:
+    """Every sealed week in the order of sealing; manifests are small, so they are read at each look."""
+    return entries(session().snapshot_folder)
+
+
+def verification() -> Verification:
+    """Whether every byte and link of the snapshots is as sealed; looked at again once per minute."""
+    current = session()
+    sealed = tuple(f"{entry.name} {entry.sealed_at} {entry.complete}" for entry in snapshots())
+    return _verification((str(current.snapshot_folder), *sealed), current)
+
+
+@st.cache_resource(ttl=LOOK_SECONDS, max_entries=1, show_spinner="Reading every file of the snapshots")
+def _verification(key: tuple[str, ...], _session: Session) -> Verification:  # noqa: ARG001 - it is the key
+    return verify(_session.store, _session.snapshot_folder)
+
+
+def manifest(name: str) -> Manifest:
+    """Read what a snapshot says about itself."""
+    return read_manifest(folder_of(session().snapshot_folder, name))
+
+
+def snapshot_file(name: str, file: str) -> bytes:
+    """Read one file of a snapshot."""
+    return (folder_of(session().snapshot_folder, name) / file).read_bytes()
+
+
+def differences_between(before: str, after: str) -> tuple[Difference, ...]:
+    """Compare two snapshots, or return what was found between the same two."""
+    root = session().snapshot_folder
+    folders = folder_of(root, before), folder_of(root, after)
+    digests = tuple(read_manifest(folder).digest for folder in folders)
+    return _differences(digests, *folders)
+
+
+@st.cache_resource(max_entries=KEPT, show_spinner="Comparing the snapshots")
+def _differences(
+    digests: tuple[str, ...],  # noqa: ARG001 - they are the key
+    _before: Path,
+    _after: Path,
+) -> tuple[Difference, ...]:
+    return differences(_before, _after)

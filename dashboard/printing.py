@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from itertools import groupby
+from typing import Any, Final
 
 import orjson
 import polars as pl
@@ -17,11 +18,14 @@ from rich.text import Text
 from dashboard import wording
 from dashboard.documents import plain
 from ingest.pipeline import IngestReport
+from metrics.arms import HEADLINE, SIDES
+from metrics.catalogue import CATALOGUE, FAMILIES
 from metrics.gate.states import Verdict
 from metrics.results import Result
 
 console = Console(highlight=False)
 aside = Console(stderr=True, highlight=False)  # progress never mixes with what programs read
+PRINTED_ARMS: Final = (*SIDES, HEADLINE.name)
 MOST_NAMES = 3  # names that one line of the terminal can carry
 STATE_STYLES = {
     "MET_PROVEN": "bold green",
@@ -145,17 +149,32 @@ def _print_particulars(report: IngestReport) -> None:
         console.print(Text(f"refused {name}: {why}", style="red"))
 
 
-def print_results(results: Sequence[Result]) -> None:
-    """Every number with its counts and interval, or the reason there is none."""
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for heading in ("pilot", "metric", "arm", "segment", "window", "number"):
+def print_results(results: Sequence[Result], segment: str) -> None:
+    """One table per pilot: agents, people and their comparison over one segment."""
+    for pilot, of_pilot in groupby(results, key=lambda each: each.pilot):
+        shown = [each for each in of_pilot if each.segment == segment]
+        if not shown:
+            say(f"{pilot}: nothing is stated of {segment!r}; `pilot metrics --json` lists the segments")
+            continue
+        console.print(_results_table(pilot, shown))
+    say("sprints, single agents and other arms: --segment, --json or --csv; `pilot describe` explains each")
+
+
+def _results_table(pilot: str, shown: Sequence[Result]) -> Table:
+    window = shown[0].window
+    days = f"{wording.day(window.start)} to {wording.day(window.end)}"
+    title = Text(f"{pilot}: {shown[0].segment}, {days}", style="bold")
+    table = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0))
+    for heading in ("", *PRINTED_ARMS):
         table.add_column(heading)
-    for each in results:
-        window = f"{wording.day(each.window.start)} to {wording.day(each.window.end)}"
-        table.add_row(
-            each.pilot, each.metric, each.arm, each.segment, window, Text(wording.number(each.number))
-        )
-    console.print(table)
+    numbers = {(each.metric, each.arm): wording.number(each.number) for each in shown}
+    for family, name in FAMILIES.items():
+        table.add_section()
+        table.add_row(Text(name, style="bold"))
+        for metric in (metric for metric in CATALOGUE if metric.family == family):
+            cells = [numbers.get((metric.id, arm), "") for arm in PRINTED_ARMS]
+            table.add_row(Text(metric.title), *map(Text, cells))
+    return table
 
 
 def print_csv(results: Sequence[Result]) -> None:

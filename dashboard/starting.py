@@ -26,6 +26,7 @@ TEMPLATE: Final = """\
 
 [store]
 uri = "lake"                        # a folder, or s3://bucket/prefix, abfss://..., gs://...
+# keep_days = 90                    # `pilot ingest --tidy` drops older versions that no snapshot rests on
 
 [[pilot]]
 name = "payments"
@@ -52,6 +53,17 @@ follow_up_days = 30                 # a sprint is watched this long before it is
 confidence = 0.95
 minimum_severity = "medium"         # critical | high | medium | low
 blocking = ["no_bypass", "independent_detection"]   # `pilot describe criteria`
+
+# How waiting for approval is measured; hours of work are in the pilot's zone:
+# [velocity]
+# clock = "ready"                   # ready (for review) | created: what starts the wait
+# working_days = ["mon", "tue", "wed", "thu", "fri"]
+# working_from = 09:00:00
+# working_to = 17:00:00
+# holidays = [{start_on}]
+
+# [snapshot]
+# folder = "reports"                # where sealed weeks are kept; default: snapshots, in the store's folder
 
 # Pull requests as exported from GitHub's GraphQL API, pages or plain lists of nodes:
 [sources.github_export]

@@ -101,3 +101,29 @@ def note(drawn: go.Figure, text: str, place: tuple[float, float], anchor: str) -
         font={"size": LABEL_SIZE},
         align=anchor,
     )
+
+
+@dataclass(frozen=True)
+class Side:
+    """How one side of a comparison is drawn, on every chart: colour, shape and line together."""
+
+    words: str
+    colour: str
+    symbol: str
+    dash: str
+
+
+AGENTS: Final = Side("Agents", BLUE, "circle", "solid")
+PEOPLE: Final = Side("People", GREEN, "diamond", "dash")
+HEADLINE: Final = Side("Compared", PURPLE, "square", "solid")  # what a comparison says as a whole
+PART: Final = Side("Part", GREY, "square-open", "solid")  # one stratum of it, or another reading
+
+
+def pale(colour: str, share: float = 0.16) -> str:
+    """A colour thinned for an area behind a line.
+
+    >>> pale("#4a86b8")
+    'rgba(74,134,184,0.16)'
+    """
+    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{share})"

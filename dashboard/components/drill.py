@@ -191,5 +191,6 @@ def csv(frame: pl.DataFrame) -> bytes:
 
 
 def flat(frame: pl.DataFrame) -> pl.DataFrame:
-    """Join lists into one text per cell, for tables and CSV."""
-    return frame.with_columns(pl.col(pl.List(pl.String)).list.join("; "))
+    """Join lists of words into one text per cell, for tables and CSV; what cannot be one cell is left out."""
+    joined = frame.with_columns(pl.col(pl.List(pl.String)).list.join("; "))
+    return joined.select(name for name, kind in joined.schema.items() if not kind.is_nested())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Final
 from urllib.parse import urlencode
@@ -165,6 +166,52 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     body = "".join(f"<tr>{''.join(f'<td>{_text(cell)}</td>' for cell in row)}</tr>" for row in rows)
     framed = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     return f'<div class="pm-scroll" tabindex="0">{framed}</div>'
+
+
+@dataclass(frozen=True)
+class Half:
+    """One side's number on a card, in words."""
+
+    who: str
+    look: tuple[str, str]  # glyph and class: shape and colour together
+    value: str
+    lines: tuple[str, ...]  # interval, counts
+    rows: tuple[str, str] | None = None  # what opens the rows: words and query
+    left_out: tuple[str, str] | None = None  # how many, and why
+
+
+def card(title: str, halves: Iterable[Half]) -> str:
+    """Show one number of both sides beside each other."""
+    pair = "".join(_half(each) for each in halves)
+    return f'<section class="pm-card"><h3>{_text(title)}</h3><div class="pm-pair">{pair}</div></section>'
+
+
+def cards(each: Iterable[str]) -> str:
+    """Put cards beside each other, as many as the width holds."""
+    return f'<div class="pm-cards">{"".join(each)}</div>'
+
+
+def _half(half: Half) -> str:
+    glyph, kind = half.look
+    lines = [_text(line) for line in half.lines if line]
+    if half.rows:
+        words, query = half.rows
+        lines.append(f'<a href="?{escape(query)}" target="_self">{_text(words)}</a>')
+    told = "".join(f"<div>{line}</div>" for line in lines)
+    out = ""
+    if half.left_out:
+        count, why = half.left_out
+        out = f"<details><summary>{_text(count)}</summary>{_text(why)}</details>"
+    big = f'<div class="pm-big">{_text(half.value)}</div>'
+    return f'<div class="pm-side {kind}">{_glyph(glyph)}{_text(half.who)}{big}{told}{out}</div>'
+
+
+def answer(text: str, lines: Iterable[tuple[str, str]], look: tuple[str, str]) -> str:
+    """Show a page's answer as one sentence, and the lines that it rests on."""
+    glyph, tone = look
+    facts_of = "".join(f"<dt>{_text(name)}</dt><dd>{_text(told)}</dd>" for name, told in lines)
+    sentence = f'<div class="pm-answer">{_glyph(glyph)}{_text(text)}</div>'
+    return f'<section class="pm-verdict pm-{tone}">{sentence}<dl class="pm-lines">{facts_of}</dl></section>'
 
 
 def footer(parts: Iterable[str]) -> str:

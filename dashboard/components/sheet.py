@@ -40,10 +40,22 @@ STYLE: Final = f"""<style>
  border-bottom:1px solid rgba(125,136,148,.3)}}
 .pm-scroll th{{font-weight:600;white-space:nowrap}}
 .pm-foot{{font-size:.83rem;opacity:.8;line-height:1.6;overflow-wrap:anywhere}}
+.pm-cards{{display:grid;grid-template-columns:repeat(auto-fill,minmax(19rem,1fr));
+ gap:.9rem;margin:.2rem 0 .4rem}}
+.pm-card{{border:1px solid rgba(125,136,148,.35);border-radius:4px;padding:.6rem .85rem .7rem}}
+.pm-card h3{{font-size:.98rem;font-weight:650;margin:0;padding:0 0 .35rem;line-height:1.3}}
+.pm-pair{{display:grid;grid-template-columns:1fr 1fr;gap:.2rem .9rem}}
+.pm-pair>*{{min-width:0;overflow-wrap:anywhere}}
+.pm-agents{{--tone:{BLUE}}} .pm-people{{--tone:{GREEN}}}
+.pm-side{{font-size:.86rem;line-height:1.4}}
+.pm-big{{font-size:1.4rem;font-weight:650;line-height:1.2;margin:.1rem 0 .15rem}}
+.pm-side a{{color:inherit}} .pm-side summary{{cursor:pointer}}
+.pm-lead{{font-weight:650}}
 .stMainBlockContainer{{max-width:1180px;padding-top:4.2rem;padding-bottom:3rem}}
 @media (max-width:640px){{
  .pm-pilots .pm-row,.pm-criteria .pm-row,.pm-facts .pm-row{{grid-template-columns:1fr}}
  .pm-head{{display:none}} .pm-lines{{grid-template-columns:1fr;gap:0}} .pm-lines dd{{margin-bottom:.5rem}}
- .pm-answer{{font-size:1.3rem}} .stMainBlockContainer{{padding-left:.8rem;padding-right:.8rem}}
+ .pm-answer{{font-size:1.3rem}} .pm-cards{{grid-template-columns:1fr}}
+ .stMainBlockContainer{{padding-left:.8rem;padding-right:.8rem}}
 }}
 </style>"""

@@ -1,4 +1,4 @@
-"""What a manager does: open Readiness, choose a pilot, click a mark, look at the data's health."""
+"""What a manager does: open a page, choose a pilot, go from a number to what is behind it, compare weeks."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import polars as pl
 import pytest
 from playwright.sync_api import Locator, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
+
+from dashboard.cli import main
 
 pytestmark = pytest.mark.browser
 
@@ -133,11 +135,16 @@ def test_no_page_scrolls_sideways(page: Page, address: str, path: str, width: in
     page.set_viewport_size({"width": width, "height": 900})
     page.goto(f"{address}/{path}")
     expect(page.locator(".js-plotly-plot").last).to_be_visible()
+    assert sideways(page) <= 0
+
+
+def sideways(page: Page) -> int:
+    """Pixels by which the page is wider than its window."""
     wider = page.evaluate(
         "[document.documentElement, document.querySelector('.stMain')]"
         ".map(element => element.scrollWidth - element.clientWidth)"
     )
-    assert max(wider) <= 0
+    return int(max(wider))
 
 
 def test_nothing_is_fetched_from_anywhere_else(page: Page, address: str) -> None:
@@ -148,3 +155,65 @@ def test_nothing_is_fetched_from_anywhere_else(page: Page, address: str) -> None
     expect(page.locator(".js-plotly-plot").last).to_be_visible()
     hosts = {urlsplit(url).hostname for url in asked if not url.startswith(("data:", "blob:"))}
     assert hosts == {"127.0.0.1"}
+
+
+def test_a_number_of_velocity_opens_as_many_pull_requests_as_it_says(page: Page, address: str) -> None:
+    page.goto(f"{address}/velocity?pilot=payments")
+    of_people = page.locator(".pm-card").first.get_by_role("link", name="open the rows").nth(1)
+    of_people.click()
+    page.wait_for_url(re.compile("people"))
+    counted = page.locator("strong", has_text=re.compile(r"^[\d,]+ pull requests$"))
+    expect(counted).to_be_visible()
+    said = re.match(r"[\d,]+", counted.inner_text())
+    assert said is not None
+    with page.expect_download() as download:
+        page.get_by_role("button", name=re.compile("Download .* rows")).click()
+    assert pl.read_csv(Path(download.value.path())).height == int(said.group().replace(",", ""))
+
+
+def test_methods_finds_a_number_its_source_and_its_function(page: Page, address: str) -> None:
+    page.goto(f"{address}/methods")
+    entries = page.locator(".pm-methods details")
+    expect(entries.first).to_be_visible()
+    box = page.get_by_role("textbox", name="Search")
+
+    def search() -> None:
+        box.fill("security_escape_rate_high")
+        box.press("Enter")
+
+    repeat_until_visible(search, page.locator(".pm-methods details[open]"))
+    expect(entries).to_have_count(1)
+    expect(entries).to_contain_text("metrics.measures.escape_rate_high")
+    expect(entries.get_by_role("link", name=re.compile(r"^10\."))).to_have_attribute(
+        "href", re.compile(r"^https://doi\.org/10\.")
+    )
+    assert "find=security_escape_rate_high" in page.url
+
+
+@pytest.fixture(scope="module")
+def sealed(lake: Path) -> None:
+    """Two weeks of the demo, sealed."""
+    for week in ("2026-W32", "2026-W33"):
+        assert main(["snapshot", "--week", week, "--config", str(lake)]) == 0
+
+
+@pytest.mark.usefixtures("sealed")
+def test_two_sealed_weeks_can_be_compared_and_downloaded(page: Page, address: str) -> None:
+    page.goto(f"{address}/snapshots")
+    expect(page.get_by_text("every byte and link as sealed")).to_be_visible()
+    expect(page.get_by_role("heading", name="From 2026-W32 to 2026-W33")).to_be_visible()
+    expect(page.get_by_text(re.compile("reads? differently"))).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="report.html").click()
+    assert download.value.suggested_filename == "2026-W33-report.html"
+    assert "2026-W33" in Path(download.value.path()).read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("sealed")
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("path", ["methods", "snapshots"])
+def test_pages_of_text_do_not_scroll_sideways_either(page: Page, address: str, path: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{address}/{path}")
+    expect(page.locator(".pm-foot")).to_be_visible()
+    assert sideways(page) <= 0

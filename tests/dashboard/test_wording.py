@@ -61,7 +61,7 @@ def test_a_number_carries_counts_interval_and_level() -> None:
 
 
 def test_a_number_that_is_no_share_carries_its_unit() -> None:
-    assert wording.number(estimate(unit="hours", value=5.2, level=None)) == "5.2 hours"
+    assert wording.number(estimate(unit="hours", value=5.2, level=None)) == "5.2 h"
 
 
 @pytest.mark.parametrize(

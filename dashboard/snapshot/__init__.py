@@ -1,0 +1,1 @@
+"""The week that can be sent: made, sealed, listed, verified and compared."""
