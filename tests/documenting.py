@@ -5,16 +5,24 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from metrics.catalogue import CATALOGUE
+from metrics.catalogue import CATALOGUE, FAMILIES
 
 README = Path(__file__).parents[1] / "README.md"
 BLOCK = re.compile(r"(<!-- metrics:.*?-->\n).*?(<!-- /metrics -->)", re.DOTALL)
 
 
 def metrics_table() -> str:
-    """The catalogue as a Markdown table."""
-    rows = [f"| `{each.id}` | {each.title} | {each.numerator} | {each.denominator} |" for each in CATALOGUE]
-    return "\n".join(["| metric | what it says | counted | of |", "|---|---|---|---|", *rows]) + "\n"
+    """The catalogue as Markdown, one table per family."""
+    families = (FAMILIES[family] for family in dict.fromkeys(metric.family for metric in CATALOGUE))
+    return "\n".join(family_table(family) for family in families)
+
+
+def family_table(family: str) -> str:
+    """One family under its heading."""
+    own = [metric for metric in CATALOGUE if FAMILIES[metric.family] == family]
+    rows = [f"| `{each.id}` | {each.title} | {each.numerator} | {each.denominator} |" for each in own]
+    head = ["| metric | what it says | counted | of |", "|---|---|---|---|"]
+    return "\n".join([f"**{family}**", "", *head, *rows]) + "\n"
 
 
 def main() -> None:

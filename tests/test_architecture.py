@@ -26,6 +26,8 @@ HOMES = {
     "rich": ("dashboard/",),
     "tomllib": ("dashboard/configuration.py",),
     "scipy": ("metrics/statistics/",),
+    "jinja2": ("dashboard/snapshot/",),
+    "xlsxwriter": ("dashboard/snapshot/",),
 }
 # What only one command or one kind of file needs is loaded when it is used, so that `pilot gate` answers
 # at once: the commands' own modules, and pyarrow's CSV reader. Nobody else may.

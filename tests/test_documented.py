@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 import typer
 
+from dashboard import describing
 from dashboard.cli import app
 from dashboard.describing import KINDS, describe
 from dashboard.starting import TEMPLATE
 from ingest.contracts import TABLES
 from ingest.contracts.common import Table
 from ingest.sources import SOURCES
-from metrics.catalogue import CATALOGUE
+from metrics.catalogue import CATALOGUE, FAMILIES, Metric
 from metrics.gate.criteria import CRITERIA
 from metrics.gate.states import STATES
 from tests.documenting import metrics_table
@@ -85,3 +88,38 @@ def test_links_of_the_guides_lead_somewhere() -> None:
     for guide in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
         for target in re.findall(r"\]\((?!http)([^)#]+)", guide.read_text(encoding="utf-8")):
             assert (guide.parent / target).exists(), f"{guide.name} links to {target}, which is not there"
+
+
+TEXTS = [
+    (path, node.value)
+    for room in ("ingest", "metrics", "dashboard")
+    for path in sorted((ROOT / room).rglob("*.py"))
+    if "catalogue" not in path.parts
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    if isinstance(node, ast.Constant) and isinstance(node.value, str)
+] + [(path, path.read_text(encoding="utf-8")) for path in sorted((ROOT / "dashboard").rglob("*.j2"))]
+
+
+@pytest.mark.parametrize("metric", CATALOGUE, ids=lambda metric: metric.id)
+def test_what_a_metric_says_of_itself_stands_in_the_catalogue_alone(metric: Metric) -> None:
+    repeated = [f"{path.name}: {text!r}" for path, text in TEXTS if repeats(text, metric)]
+    assert not repeated, "take the words from metrics.catalogue.BY_ID"
+
+
+def repeats(text: str, metric: Metric) -> bool:
+    """Whether a text is a metric's title, or holds words that can hardly stand there by chance."""
+    said = (metric.title, metric.numerator)
+    return any(words == text.strip() or (len(words) > 30 and words in text) for words in said)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_describe_lists_every_metric_under_its_family(family: str) -> None:
+    contents = next(entry for entry in describe("metrics") if entry.name == family)
+    assert contents.title == FAMILIES[family]  # type: ignore[index]
+    assert [name for name, _ in contents.lines] == [each.id for each in CATALOGUE if each.family == family]
+
+
+@pytest.mark.parametrize("metric", CATALOGUE, ids=lambda metric: metric.id)
+def test_every_metric_names_the_function_behind_it(metric: Metric) -> None:
+    module, _, name = describing.computed_by(metric).rpartition(".")
+    assert callable(getattr(import_module(module), name))

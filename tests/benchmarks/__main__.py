@@ -43,8 +43,9 @@ def run_once(case: cases.Case, folder: Path) -> Measured:
         apart(case.before, folder)
     command = [sys.executable, *case.command(folder)]
     began = perf_counter()
+    out = None if case.tells else subprocess.DEVNULL
     process = subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=case.environment(folder)
+        command, cwd=ROOT, stdout=out, stderr=subprocess.DEVNULL, env=case.environment(folder)
     )
     _, status, usage = os.wait4(process.pid, 0)
     seconds = perf_counter() - began

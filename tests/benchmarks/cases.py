@@ -9,12 +9,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
+import polars as pl
 
 from dashboard.cli import main
 from data import simulator
 from data.simulator import frames
+from ingest.contracts import BY_NAME
+from ingest.store import Store
+from tests.builders_store import run
 
 ROOT = Path(__file__).parents[2]
+TEN = 10
+PULLS_OF_TEN = 2_000
+IDENTIFIERS = ("scan_id", "finding_id", "event_id", "review_id")
+PILOT_OF_TEN = """
+[[pilot]]
+name = "team-{place}"
+repositories = ["acme/team-{place}"]
+start_on = 2026-03-02
+"""
 PULLS = int(os.environ.get("BENCH_PULLS", "100000"))
 MILLION = int(os.environ.get("BENCH_MILLION", "1000000"))
 
@@ -41,6 +54,7 @@ class Case:
     rows: int = 0
     goal: str = ""
     runs: int = 0
+    tells: bool = False  # prints figures of its own
     config: Callable[[Path], Path] = lambda folder: folder / "pilot.toml"
     expected_codes: tuple[int, ...] = (0,)
 
@@ -103,8 +117,33 @@ def ingest_demo(_folder: Path) -> None:
     main(["ingest", "--json", "--config", str(demo(_folder))])
 
 
-def nothing(_folder: Path) -> None:
-    """Some groups need no preparation."""
+def ingest_ten(folder: Path) -> None:
+    """Ten pilots of one repository each, straight into published tables."""
+    store = Store(str(folder / "ten" / "lake"))
+    for place in range(TEN):
+        made = frames.tables(PULLS_OF_TEN, place)
+        for name, frame in made.items():
+            store.write(BY_NAME[name], _of_pilot(frame, place))
+    store.publish(run("run-1", "2026-08-17T06:00:00Z"))
+    pilots = "".join(PILOT_OF_TEN.format(place=place) for place in range(TEN))
+    (folder / "ten" / "pilot.toml").write_text(f'as_of = 2026-08-17\n[store]\nuri = "lake"\n{pilots}')
+
+
+def _of_pilot(frame: pl.DataFrame, place: int) -> pl.DataFrame:
+    """The same rows under a repository, and with identifiers, of their own."""
+    own = {"repository": pl.lit(f"acme/team-{place}")}
+    ids = [name for name in IDENTIFIERS if name in frame.columns]
+    owned = {name: value for name, value in own.items() if name in frame.columns}
+    return frame.with_columns(**owned, **{name: pl.format(f"{place}-{{}}", name) for name in ids})
+
+
+def unseal_ten(folder: Path) -> None:
+    shutil.rmtree(folder / "ten" / "lake" / "snapshots", ignore_errors=True)
+    shutil.rmtree(folder / "ten" / "lake" / "tables" / "snapshots", ignore_errors=True)
+
+
+def ten(folder: Path) -> Path:
+    return folder / "ten" / "pilot.toml"
 
 
 GROUPS: tuple[Group, ...] = (
@@ -158,6 +197,44 @@ GROUPS: tuple[Group, ...] = (
                 goal="under 5 s and 2 GB",
             ),
             Case("pandas: escapes per sprint only", beside("pandas_gate"), rows=MILLION),
+        ),
+    ),
+    Group(
+        "metrics",
+        f"numbers over {MILLION:,} pull requests",
+        write_frames,
+        (
+            Case(
+                "every metric: each sprint, the whole, each agent, every comparison",
+                beside("metrics"),
+                rows=MILLION,
+                goal="under 8 s and 3 GB",
+            ),
+            Case("medians to approval, merge, rejection, with intervals", beside("medians"), rows=MILLION),
+            Case("pandas: the same medians only", beside("pandas_medians"), rows=MILLION),
+        ),
+    ),
+    Group(
+        "snapshot",
+        f"the sealed week of {TEN} pilots, {TEN * PULLS_OF_TEN:,} pull requests, whole process with imports",
+        ingest_ten,
+        (
+            Case("pilot snapshot", pilot("snapshot"), unseal_ten, goal="under 10 s", config=ten),
+            Case("  again, nothing new", pilot("snapshot"), config=ten),
+        ),
+    ),
+    Group(
+        "pages",
+        "server time of each page of the demo; the second and later looks are warm",
+        ingest_demo,
+        (
+            Case(
+                "all pages twice, whole process (the looks are printed)",
+                beside("pages"),
+                runs=1,
+                tells=True,
+                config=demo,
+            ),
         ),
     ),
 )
