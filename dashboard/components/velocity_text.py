@@ -7,9 +7,11 @@ from typing import Final
 from dashboard import wording
 from dashboard.components import siding
 from dashboard.measured import Measured
-from metrics.arms import HEADLINE
+from metrics.arms import HEADLINE, SIDES
 from metrics.estimate import Undefined
+from metrics.velocity.clock import READY_UNKNOWN
 from metrics.velocity.comparison import conclusion
+from metrics.velocity.samples import timed
 from metrics.working_time import WorkingTime
 
 STRATIFIED: Final = "restricted_mean_hours_difference_stratified"
@@ -55,11 +57,30 @@ def lines(measured: Measured) -> tuple[tuple[str, str], ...]:
         ("Difference", differences(measured)),
         ("Unapproved", unapproved(measured)),
         *last,
+        *clock(measured),
         (
             "Mind",
             "An instant approval may be a sign of fatigue: faster is good only while people still look.",
         ),
     )
+
+
+def clock(measured: Measured) -> tuple[tuple[str, str], ...]:
+    """How many clocks start at creation because nobody tells when the pull request was ready."""
+    guessed, known = measured.once("guessed clocks", lambda: _clocks(measured))
+    if not guessed:
+        return ()
+    of_all = wording.share(guessed, guessed + known)
+    return (
+        ("Clock", f"ready time unknown for {of_all}: their clock starts at creation, so waits read long"),
+    )
+
+
+def _clocks(measured: Measured) -> tuple[int, int]:
+    """Pull requests of both sides whose clock had to start at creation, and the others."""
+    bases = [timed(measured.slice(arm).waits).rows["clock_basis"] for arm in SIDES]
+    guessed = sum(int((basis == READY_UNKNOWN).sum()) for basis in bases)
+    return guessed, sum(map(len, bases)) - guessed
 
 
 def waits(measured: Measured, arm: str) -> str:

@@ -36,7 +36,7 @@ WHOLE = {  # card or number -> the rows that it opens, as many as the number say
     ("merged_share", "denominator"): "Opened",
     ("merged_share", "numerator"): "Merged",
     ("median_hours_to_merge_closed_only", "numerator"): "Merged",
-    ("median_hours_to_approval_approved_only", "numerator"): "Approved",
+    ("median_hours_to_approval_approved_only", "numerator"): "Approved of those opened",
 }
 
 
@@ -272,3 +272,15 @@ def test_an_edited_setting_is_measured_anew(session: MeasuredSession) -> None:
 def test_every_comparison_has_its_words() -> None:
     assert HEADLINE.name not in siding.WORDS
     assert all(siding.title(arm)[0].isupper() for arm in siding.SENSITIVITY)
+
+
+def test_clocks_that_start_at_creation_for_want_of_a_ready_time_are_counted() -> None:
+    rows = filled("payments")
+    told, untold = rows["pull_requests"], [{**row, "ready_at": None} for row in rows["pull_requests"]]
+    lines = []
+    for pulls in (told, untold):
+        fake = MeasuredSession()
+        fake.tables = together({**rows, "pull_requests": pulls})
+        lines.append(dict(velocity_text.lines(measure(fake.case("payments")))).get("Clock"))
+    assert lines[0] is None
+    assert str(lines[1]).startswith("ready time unknown for ")
