@@ -15,10 +15,10 @@ import polars as pl
 
 from ingest.contracts.findings import UNREAD_STATUSES
 from metrics.arrivals import KEY
+from metrics.keys import pull_key
 from metrics.pilot import Pilot
 from metrics.scope import repositories
 from metrics.tables import Tables
-from metrics.velocity.keys import pull_key
 
 UNKNOWN: Final = ""
 NEWS_SOURCE: Final = "sarif"  # source whose findings are news of one scan against the one before

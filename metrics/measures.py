@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 import polars as pl
 
@@ -26,22 +26,83 @@ NONE_WATCHED: Final = "no in-scope change of this window has been watched to the
 NONE_SENSITIVE: Final = "no change of this window is known to touch a sensitive area with known reviews"
 
 
+class Rows(Protocol):
+    """What one arm of a pilot did in one window; a part may be worked out when it is first asked for."""
+
+    @property
+    def changes(self) -> pl.DataFrame:
+        """In-scope changes (metrics.escapes.described); only of agents and of people."""
+
+    @property
+    def findings(self) -> pl.DataFrame:
+        """Findings of these changes, and unattributed ones first seen in the window."""
+
+    @property
+    def merged_count(self) -> int:
+        """Merged pull requests of the arm's authorship, in scope or not."""
+
+    @property
+    def coverage(self) -> Coverage:
+        """Of the changes."""
+
+    @property
+    def waits(self) -> pl.DataFrame:
+        """Pull requests that waited in the window (metrics.velocity.waits.in_window)."""
+
+    @property
+    def opened(self) -> pl.LazyFrame:
+        """Pull requests that were opened in it, whenever their clock started."""
+
+    @property
+    def density(self) -> Density:
+        """Changes merged in the window with their lines and findings."""
+
+
 @dataclass(frozen=True)
 class Slice:
     """One arm of a pilot in one window, as a metric sees it."""
 
-    changes: pl.DataFrame  # in-scope changes (metrics.escapes.described); only of agents and of people
-    findings: pl.DataFrame  # findings of these changes, and unattributed ones first seen in the window
-    merged_count: int  # merged pull requests of the arm's authorship, in scope or not
-    coverage: Coverage  # of the changes
-    waits: pl.DataFrame  # pull requests that waited in the window (metrics.velocity.waits.in_window)
-    opened: pl.LazyFrame  # pull requests that were opened in it, whenever their clock started
-    density: Density  # changes merged in the window with their lines and findings
+    rows: Rows
     policy: Policy
     measuring: Measuring
     as_of: datetime
     against: Slice | None = None  # in a comparison: the other side
     _kept: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @property
+    def changes(self) -> pl.DataFrame:
+        """In-scope changes."""
+        return self.rows.changes
+
+    @property
+    def findings(self) -> pl.DataFrame:
+        """Findings of these, and unattributed ones."""
+        return self.rows.findings
+
+    @property
+    def merged_count(self) -> int:
+        """Merged pull requests, in scope or not."""
+        return self.rows.merged_count
+
+    @property
+    def coverage(self) -> Coverage:
+        """Of the changes."""
+        return self.rows.coverage
+
+    @property
+    def waits(self) -> pl.DataFrame:
+        """Pull requests that waited."""
+        return self.rows.waits
+
+    @property
+    def opened(self) -> pl.LazyFrame:
+        """Pull requests that were opened."""
+        return self.rows.opened
+
+    @property
+    def density(self) -> Density:
+        """Merged changes with their lines and findings."""
+        return self.rows.density
 
     @property
     def alone(self) -> Slice:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import polars as pl
 
 from metrics.arrivals import KEY
+from metrics.keys import pull_key
 from metrics.reviews import is_approval, is_cut, is_doubtful, is_human, is_independent, none_collected
 from metrics.tables import Tables
 
@@ -40,13 +41,12 @@ def human_approval(changes: pl.DataFrame, tables: Tables) -> pl.DataFrame:
 
 
 def _reviews_before_merge(rows: pl.DataFrame, tables: Tables) -> pl.DataFrame:
-    people = rows.lazy().select("row", *KEY, "author_login", "driver", "merged_at")
+    key = pull_key(rows["repository"].unique().sort().to_list())
+    people = rows.lazy().select("row", "author_login", "driver", "merged_at", key=key)
     return (
-        tables.reviews.select(
-            *KEY, "reviewer", "reviewer_kind", "state", "state_before_dismissal", "submitted_at"
-        )
-        .filter(pl.col("state").is_in(["APPROVED", "DISMISSED"]))
-        .join(people, on=KEY, how="inner")
+        tables.reviews.filter(pl.col("state").is_in(["APPROVED", "DISMISSED"]))
+        .select("reviewer", "reviewer_kind", "state", "state_before_dismissal", "submitted_at", key=key)
+        .join(people, on="key", how="inner")
         .filter(pl.col("submitted_at") <= pl.col("merged_at"))
         .collect()
     )

@@ -74,19 +74,30 @@ def of_case(case: Case, segments: Sequence[Segment] | None = None) -> Iterator[R
     segments
         Windows to look at; without them the sprints, the whole epoch and each agent in it.
     """
-    slicer = Slicer(case)
     wanted = usual(case) if segments is None else segments
     settings = asdict(case.policy) | case.measuring.as_settings()
+    numbers = _numbers(case, wanted)
     for metric in CATALOGUE:
         for arm in metric.arms:
             yield from (
                 Result(
                     case.pilot.name, metric.id, arm, segment.name, segment.window,
-                    metric.compute(slicer.slice(ARMS[arm], segment)), case.ask.as_of, settings,
+                    numbers[metric.id, arm, segment], case.ask.as_of, settings,
                 )
                 for segment in wanted
                 if is_stated(metric, arm, segment)
             )  # fmt: skip
+
+
+def _numbers(case: Case, segments: Sequence[Segment]) -> dict[tuple[str, str, Segment], Number]:
+    """Every number by metric, arm and segment; worked out by segment, so that its rows can be let go."""
+    slicer, numbers = Slicer(case), {}
+    for segment in segments:
+        for metric in CATALOGUE:
+            for arm in (arm for arm in metric.arms if is_stated(metric, arm, segment)):
+                numbers[metric.id, arm, segment] = metric.compute(slicer.slice(ARMS[arm], segment))
+        slicer.forget(segment)
+    return numbers
 
 
 def is_stated(metric: Metric, arm: str, segment: Segment) -> bool:

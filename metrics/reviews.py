@@ -69,7 +69,8 @@ def is_cut() -> pl.Expr:
 
 def none_collected(tables: Tables, repositories: Sequence[str]) -> bool:
     """Without a single review in any of the repositories, silence means that none were collected."""
-    return tables.reviews.filter(pl.col("repository").is_in(repositories)).head(1).collect().is_empty()
+    found = tables.reviews.filter(pl.col("repository").is_in(repositories)).select("repository")
+    return found.head(1).collect().is_empty()
 
 
 def _was_given_as(verdict: str) -> pl.Expr:

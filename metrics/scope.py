@@ -18,9 +18,9 @@ import polars as pl
 from metrics.arrivals import KEY, SHAS, earliest_arrivals, with_links
 from metrics.estimate import Coverage
 from metrics.gate.policy import Policy
+from metrics.keys import pull_key
 from metrics.pilot import Pilot
 from metrics.tables import Tables
-from metrics.velocity.keys import pull_key
 from metrics.windows import cut_out
 
 COLUMNS: Final = (

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from dataclasses import replace
-from typing import Any, Final
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from typing import Final
 
 import polars as pl
 
@@ -13,7 +14,7 @@ from metrics.density.changes import Density
 from metrics.escapes import Marked
 from metrics.estimate import Coverage
 from metrics.gate.case import Case
-from metrics.measures import Part, Slice
+from metrics.measures import Slice
 from metrics.scope import arms
 from metrics.segments import Segment, Window
 from metrics.velocity.waits import in_window
@@ -27,20 +28,129 @@ ONLY_LISTED: Final = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class _Side:
+    """All that some classes of authorship did, or one agent of theirs; each kind when it is needed."""
+
+    case: Case
+    authorships: tuple[str, ...]
+    agent: str | None
+
+    @property
+    def marked(self) -> Marked | None:
+        """Scope and findings as the gate judges them: of agents and of people, none for other classes."""
+        if self._is_the("agent"):
+            return self.case.agent
+        return self.case.human if self._is_the("human") else None
+
+    @property
+    def changes(self) -> pl.DataFrame:
+        """In-scope changes of these."""
+        if self._is_the("agent"):
+            return self.case.changes
+        return self.case.human_changes if self._is_the("human") else self.case.changes.clear()
+
+    @cached_property
+    def merges(self) -> pl.DataFrame:
+        """When each change merged, in scope or not."""
+        return self.case.merges.lazy().filter(self._is_theirs).select("merged_at").collect()
+
+    @cached_property
+    def waits(self) -> pl.DataFrame:
+        """Pull requests in any state."""
+        is_one = pl.lit(True) if self.agent is None else pl.col("agent") == self.agent
+        return self._needed(self.case.waits).filter(self._is_theirs & is_one)
+
+    @cached_property
+    def density(self) -> Density:
+        """Changes with their lines and findings."""
+        whole = self.case.density
+        return replace(whole, changes=self._needed(whole.changes)).of(self.authorships, self.agent)
+
+    @property
+    def _is_theirs(self) -> pl.Expr:
+        return pl.col("authorship").is_in(self.authorships)
+
+    def _is_the(self, arm: str) -> bool:
+        return self.authorships == arms(self.case.policy, arm)
+
+    def _needed(self, rows: pl.DataFrame) -> pl.DataFrame:
+        is_listed = any(map(self._is_the, SIDES))
+        return rows if is_listed else rows.drop(ONLY_LISTED, strict=False)
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """What a side did in a window, each part cut out when a metric first asks for it."""
+
+    side: _Side
+    window: Window
+
+    @cached_property
+    def changes(self) -> pl.DataFrame:
+        """In-scope changes that merged in it."""
+        return cut_out(self.side.changes, "merged_at", self.window.start, self.window.end)
+
+    @cached_property
+    def findings(self) -> pl.DataFrame:
+        """Findings of these, and unattributed ones first seen in it."""
+        if self.side.marked is None:
+            return self.side.case.agent.findings.clear()
+        first_seen = within("first_seen_at", self.window) & pl.col("number").is_null()
+        return self.side.marked.findings.filter(within("merged_at", self.window) | first_seen)
+
+    @cached_property
+    def merged_count(self) -> int:
+        """Pull requests that merged in it, in scope or not."""
+        return cut_out(self.side.merges, "merged_at", self.window.start, self.window.end).height
+
+    @cached_property
+    def coverage(self) -> Coverage:
+        """How many of the merged changes are in scope."""
+        marked = self.side.marked
+        return marked.scope.coverage(self.window.start, self.window.end) if marked else Coverage(0, 0)
+
+    @cached_property
+    def waits(self) -> pl.DataFrame:
+        """Pull requests that waited in it."""
+        window = self.window
+        return in_window(self.side.waits, window.start, window.end, late_entry=window.kind == "epoch")
+
+    @property
+    def opened(self) -> pl.LazyFrame:
+        """Pull requests that were opened in it."""
+        return self.side.waits.lazy().filter(within("created_at", self.window))
+
+    @cached_property
+    def density(self) -> Density:
+        """Changes that merged in it, with their lines and findings."""
+        return self.side.density.between(self.window.start, self.window.end)
+
+
 class Slicer:
-    """Cuts the slices of one case; each is cut when it is first asked for, and kept."""
+    """Cuts the slices of one case; each is cut when it is first asked for, and kept until it is let go."""
 
     def __init__(self, case: Case) -> None:
         self.case = case
-        self._kept: dict[Hashable, Any] = {}
+        self._sides: dict[Hashable, _Side] = {}
+        self._slices: dict[Segment, dict[Hashable, Slice]] = {}
 
     def slice(self, arm: Arm, segment: Segment) -> Slice:
         """Rows of an arm in a segment; a comparison carries its other side in `against`."""
-        first = self._side(self._counted(arm), segment)
+        first = self._slice(self._counted(arm), segment)
         if not arm.is_comparison:
             return first
-        second = self._side(arm.against, segment)
-        return self._once(("both", arm, segment), lambda: first.compared_with(second))
+        kept, second = self._slices[segment], self._slice(arm.against, segment)
+        if arm not in kept:
+            kept[arm] = first.compared_with(second)
+        return kept[arm]
+
+    def forget(self, segment: Segment) -> None:
+        """Let go of the slices of a segment, and of the rows of its agent."""
+        self._slices.pop(segment, None)
+        if segment.agent is not None:
+            sides = self._sides.items()
+            self._sides = {key: side for key, side in sides if side.agent != segment.agent}
 
     def _counted(self, arm: Arm) -> tuple[str, ...]:
         """Classes that count: the policy may make assisted changes the agents' own."""
@@ -48,74 +158,18 @@ class Slicer:
         own = arms(self.case.policy) if is_agents else ()
         return tuple(dict.fromkeys((*own, *arm.authorships)))
 
-    def _side(self, authorships: tuple[str, ...], segment: Segment) -> Slice:
-        return self._once(("side", authorships, segment), lambda: self._cut(authorships, segment))
+    def _slice(self, authorships: tuple[str, ...], segment: Segment) -> Slice:
+        case, kept = self.case, self._slices.setdefault(segment, {})
+        if authorships not in kept:
+            cut = _Cut(self._side(authorships, segment.agent), segment.window)
+            kept[authorships] = Slice(cut, case.policy, case.measuring, case.ask.as_of)
+        return kept[authorships]
 
-    def _once(self, key: Hashable, work: Callable[[], Part]) -> Part:
-        if key not in self._kept:
-            self._kept[key] = work()
-        part: Part = self._kept[key]
-        return part
-
-    def _cut(self, authorships: tuple[str, ...], segment: Segment) -> Slice:
-        case, window = self.case, segment.window
-        marked, changes = self._scoped(authorships)
-        first_seen = within("first_seen_at", window) & pl.col("number").is_null()
-        found = marked.findings if marked else case.agent.findings.clear()
-        return Slice(
-            changes=cut_out(changes, "merged_at", window.start, window.end),
-            findings=found.filter(within("merged_at", window) | first_seen),
-            merged_count=self._merged_count(authorships, window),
-            coverage=marked.scope.coverage(window.start, window.end) if marked else Coverage(0, 0),
-            waits=self._waits(authorships, segment),
-            opened=self._opened(authorships, segment),
-            density=self._density_of(authorships, segment.agent).between(window.start, window.end),
-            policy=case.policy,
-            measuring=case.measuring,
-            as_of=case.ask.as_of,
-        )
-
-    def _scoped(self, authorships: tuple[str, ...]) -> tuple[Marked | None, pl.DataFrame]:
-        """In-scope changes as the gate judges them: of agents and of people, none for other classes."""
-        case = self.case
-        if authorships == arms(case.policy):
-            return case.agent, case.changes
-        if authorships == arms(case.policy, "human"):
-            return case.human, case.human_changes
-        return None, case.changes.clear()
-
-    def _waits(self, authorships: tuple[str, ...], segment: Segment) -> pl.DataFrame:
-        window = segment.window
-        own = self._waits_of(authorships)
-        if segment.agent is not None:
-            own = own.filter(pl.col("agent") == segment.agent)
-        return in_window(own, window.start, window.end, late_entry=window.kind == "epoch")
-
-    def _opened(self, authorships: tuple[str, ...], segment: Segment) -> pl.LazyFrame:
-        is_one = pl.lit(True) if segment.agent is None else pl.col("agent") == segment.agent
-        return self._waits_of(authorships).lazy().filter(is_one & within("created_at", segment.window))
-
-    def _waits_of(self, authorships: tuple[str, ...]) -> pl.DataFrame:
-        is_of_arm = pl.col("authorship").is_in(authorships)
-        needed = self._needed(self.case.waits, authorships)
-        return self._once(("waits", authorships), lambda: needed.filter(is_of_arm))
-
-    def _density_of(self, authorships: tuple[str, ...], agent: str | None) -> Density:
-        whole = self.case.density
-        needed = replace(whole, changes=self._needed(whole.changes, authorships))
-        return self._once(("density", authorships, agent), lambda: needed.of(authorships, agent))
-
-    def _needed(self, rows: pl.DataFrame, authorships: tuple[str, ...]) -> pl.DataFrame:
-        listed = [arms(self.case.policy, arm) for arm in SIDES]
-        return rows if authorships in listed else rows.drop(ONLY_LISTED, strict=False)
-
-    def _merged_count(self, authorships: tuple[str, ...], window: Window) -> int:
-        is_of_arm = pl.col("authorship").is_in(authorships)
-        merges = self.case.merges.lazy().filter(is_of_arm).select("merged_at")
-        merged = self._once(("merges", authorships), merges.collect)
-        return cut_out(merged, "merged_at", window.start, window.end).height
+    def _side(self, authorships: tuple[str, ...], agent: str | None) -> _Side:
+        return self._sides.setdefault((authorships, agent), _Side(self.case, authorships, agent))
 
 
+@lru_cache
 def within(column: str, window: Window) -> pl.Expr:
     """Whether a moment lies in the window; an unknown one does not."""
     return pl.col(column).is_between(window.start, window.end, closed="left").fill_null(value=False)

@@ -60,11 +60,14 @@ def _cut(frame: pl.LazyFrame, name: str, as_of: datetime) -> pl.LazyFrame:
 def _with_verdicts_of_then(reviews: pl.LazyFrame, tables: Tables, as_of: datetime) -> pl.LazyFrame:
     """Give verdicts back that were dismissed later, where the timeline tells when."""
     is_later = (pl.col("kind") == "review_dismissed") & (pl.col("occurred_at") > as_of)
-    later = tables.review_events.filter(is_later).select(review_id="subject", was_later=pl.lit(True)).unique()
-    given = pl.when("was_later").then(pl.coalesce("state_before_dismissal", "state")).otherwise("state")
-    before = pl.when(~pl.col("was_later").fill_null(value=False)).then("state_before_dismissal")
-    told = reviews.join(later, on="review_id", how="left", maintain_order="left")
-    return told.with_columns(state=given, state_before_dismissal=before).drop("was_later")
+    later = tables.review_events.filter(is_later).select("subject").drop_nulls().collect()["subject"]
+    if later.is_empty():
+        return reviews
+    stood = (pl.col("state") == "DISMISSED") & pl.col("review_id").is_in(later.implode())
+    given = pl.when(stood).then(pl.coalesce("state_before_dismissal", "state")).otherwise("state")
+    return reviews.with_columns(
+        state=given, state_before_dismissal=pl.when(~stood).then("state_before_dismissal")
+    )
 
 
 def _was_draft(as_of: datetime) -> pl.Expr:

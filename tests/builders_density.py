@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import count
 
-from metrics.estimate import Coverage
+from metrics.arms import Arm
 from metrics.gate.case import Ask, Case
 from metrics.measures import Slice
 from metrics.measuring import Measuring
+from metrics.segments import Segment, Window
+from metrics.slices import Slicer
 from metrics.tables import Tables
 from tests.builders_metrics import (
     LATER,
@@ -69,8 +71,5 @@ def side(made: Tables, *authorships: str, measuring: Measuring | None = None) ->
     """The slice of some classes of authorship over the whole time."""
     measured = measuring or Measuring()
     case = Case(made, pilot(), policy(), Ask(LATER), measured)
-    found = case.density.of(authorships).between(START, LATER)
-    nothing = found.changes.clear()
-    return Slice(
-        nothing, nothing, 0, Coverage(0, 0), nothing, nothing.lazy(), found, policy(), measured, LATER
-    )
+    whole = Segment("all", Window("epoch", START, LATER))
+    return Slicer(case).slice(Arm("side", authorships), whole)

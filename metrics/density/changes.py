@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final
 
 import polars as pl
@@ -34,6 +34,7 @@ CHANGE_COLUMNS: Final = (
     "code_lines", "surviving_code_lines", "looked_before", "looked_after", "looked", "confirmed",
     "not_dismissed", "before_merge", "after_merge", "findings", "reason",
 )  # fmt: skip
+LINES: Final = ("code_lines", "surviving_code_lines")
 STRATUM: Final = ("repository", "language")  # there all work on the same kind of thing
 COUNTS: Final = ("confirmed", "not_dismissed", "before_merge", "after_merge")
 
@@ -57,16 +58,15 @@ class Density:
 
     def between(self, start: datetime, end: datetime) -> Density:
         """Only what merged in [start, end)."""
-        is_inside = pl.col("merged_at").is_between(start, end, closed="left")
-        findings, listed = (each.filter(is_inside) for each in (self.findings, self.listed))
+        findings, listed = (each.filter(_is_between(start, end)) for each in (self.findings, self.listed))
         changes, left_out = (cut_out(each, "merged_at", start, end) for each in (self.changes, self.left_out))
         return Density(changes, findings, listed, left_out)
 
     @cached_property
     def sizes(self) -> pl.DataFrame:
-        """Place, code_lines and counts of findings of the changes that a rate rests on."""
+        """Place, lines and counts of findings of the changes that a rate rests on."""
         rated = self.changes.lazy().filter(pl.col("reason").is_null())
-        return rated.select("place", "code_lines", "confirmed", "not_dismissed").collect()
+        return rated.select("place", *LINES, "confirmed", "not_dismissed").collect()
 
     @property
     def places(self) -> pl.DataFrame:
@@ -83,16 +83,16 @@ class Density:
         """The findings of these, as many as the upper end of the band says."""
         return self.findings.join(self.rated, on=KEY, how="semi")
 
-    @property
+    @cached_property
     def in_scope(self) -> Coverage:
         """How many of the merged changes are in scope, and why the others are not."""
         return self._coverage(self.changes.height, self.left_out["reason"])
 
-    @property
+    @cached_property
     def coverage(self) -> Coverage:
         """How many of the merged changes a rate rests on, and why the others serve for none."""
         reasons = pl.concat([self.left_out["reason"], self.changes["reason"].drop_nulls()])
-        return self._coverage(self.rated.height, reasons)
+        return self._coverage(self.sizes.height, reasons)
 
     def _coverage(self, measured: int, reasons: pl.Series) -> Coverage:
         counts = dict(reasons.value_counts().iter_rows())
@@ -146,9 +146,15 @@ def _uncounted(cut: Tables, findings: pl.DataFrame, measuring: Measuring) -> pl.
     return places.join(others, on=[*KEY, "path"], how="semi").select("finding_id").collect()
 
 
+@lru_cache
+def _is_between(start: datetime, end: datetime) -> pl.Expr:
+    return pl.col("merged_at").is_between(start, end, closed="left")
+
+
 def _of_these(findings: pl.DataFrame, changes: pl.DataFrame) -> pl.DataFrame:
     """Findings of these changes, in their order; few findings are looked for in many changes."""
-    theirs = changes.lazy().select(KEY).join(findings.lazy().select(KEY), on=KEY, how="semi").collect()
+    likely = changes.lazy().select(KEY).filter(pl.col("number").is_in(findings["number"].implode()))
+    theirs = likely.join(findings.lazy().select(KEY), on=KEY, how="semi").collect()
     return findings.join(theirs, on=KEY, how="semi", maintain_order="left")
 
 

@@ -10,8 +10,8 @@ from typing import Final
 
 import polars as pl
 
+from metrics.keys import pull_key
 from metrics.tables import Tables
-from metrics.velocity.keys import pull_key
 
 NO_LANGUAGE: Final = "none"
 _EXTENSION: Final = r"[^/]\.([A-Za-z0-9_+-]+)$"  # a leading dot begins a name, not an extension

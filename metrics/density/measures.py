@@ -96,13 +96,12 @@ def why_no_rate(density: Density) -> str:
 
 def _with_known(density: Density, lines: Lines) -> tuple[pl.DataFrame, Coverage]:
     """The rated changes of which these lines are known, and how many changes those are."""
-    rated = density.rated
-    known = rated.filter(pl.col(lines).is_not_null())
+    sizes = density.sizes
+    known = sizes.filter(pl.col(lines).is_not_null()) if sizes[lines].null_count() else sizes
     return known, density.coverage.narrowed(known.height, "surviving lines unknown")
 
 
 def _empty(density: Density, lines: Lines) -> str:
-    rated = density.rated
-    if rated.is_empty():
+    if density.sizes.is_empty():
         return why_no_rate(density)
-    return SURVIVING_UNKNOWN if rated[lines].is_null().all() else NOTHING_SURVIVES
+    return SURVIVING_UNKNOWN if density.sizes[lines].is_null().all() else NOTHING_SURVIVES

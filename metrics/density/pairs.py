@@ -23,7 +23,7 @@ from metrics.statistics.clustered import Dispersion, dispersion
 from metrics.statistics.rates import Count
 
 Floats = npt.NDArray[np.float64]
-SUMS: Final = ("first_events", "first_lines", "second_events", "second_lines")
+OF_SECOND: Final = "_of_second"
 NO_OTHER_SIDE: Final = "there is no other side to compare with"
 NOTHING_SHARED: Final = "no repository and language in which changes of both sides were looked at"
 NOT_SHARED: Final = "repository and language of one side only"
@@ -45,8 +45,8 @@ class Pair:
 
 def crude_pair(of: Slice, band: Band) -> Pair:
     """Everything that both sides did."""
-    sums = _by_place(_rows(of, band))
-    return Pair(_n(sums), _totals(sums), _coverage(of), of.measuring, _why_none(of))
+    sums = of.once(_by_place)
+    return Pair(_n(sums), _totals(sums, band), _coverage(of), of.measuring, _why_none(of))
 
 
 def shared_pair(of: Slice, band: Band) -> Pair:
@@ -56,23 +56,22 @@ def shared_pair(of: Slice, band: Band) -> Pair:
 
 def arrays(of: Slice, band: Band) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
     """Findings, KLOC and whether it is of the first side, of each rated change."""
-    return _arrays(_rows(of, band))
+    return _arrays(of.once(_rows), band)
 
 
 def places(of: Slice, band: Band) -> Iterator[tuple[str, str, Pair]]:
     """Every repository and language with what both sides did there, by name."""
-    sums = _by_place(_rows(of, band))
+    sums = of.once(_by_place)
     names = pl.concat([side.density.places for side in _sides(of)]).unique()
     for (place, *_), here in sums.partition_by("place", as_dict=True, maintain_order=True).items():
         repository, language = names.row(by_predicate=pl.col("place") == place)[1:]
         n = _n(here)
         none = None if here["is_shared"].all() else ONE_SIDE_ONLY
-        yield repository, language, Pair(n, _totals(here), Coverage(n, n), of.measuring, none)
+        yield repository, language, Pair(n, _totals(here, band), Coverage(n, n), of.measuring, none)
 
 
 def _shared(of: Slice, band: Band) -> Pair:
-    rows = _rows(of, band)
-    sums = _by_place(rows)
+    rows, sums = of.once(_rows), of.once(_by_place)
     both = sums.filter("is_shared")
     n = _n(both)
     coverage = _coverage(of).narrowed(n, NOT_SHARED)
@@ -80,7 +79,8 @@ def _shared(of: Slice, band: Band) -> Pair:
     alike = (
         rows if both.height == sums.height else rows.filter(pl.col("place").is_in(both["place"].implode()))
     )
-    return Pair(n, _totals(both), coverage, of.measuring, why_none, _counts(both), _dispersion(alike))
+    counts, found = _counts(both, band), _dispersion(alike, band)
+    return Pair(n, _totals(both, band), coverage, of.measuring, why_none, counts, found)
 
 
 _SHARED: Final = {band: partial(_shared, band=band) for band in BANDS}
@@ -90,43 +90,44 @@ def _sides(of: Slice) -> list[Slice]:
     return [side for side in (of, of.against) if side is not None]
 
 
-def _rows(of: Slice, band: Band) -> pl.DataFrame:
-    """The rated changes of both sides: place, events, lines, is_first."""
+def _rows(of: Slice) -> pl.DataFrame:
+    """The rated changes of both sides: place, findings of either end of the band, lines, is_first."""
     return pl.concat(
-        side.density.sizes.select(
-            "place", events=pl.col(band), lines=pl.col("code_lines"), is_first=pl.lit(side is of)
-        )
+        side.density.sizes.select("place", *BANDS, lines="code_lines", is_first=pl.lit(side is of))
         for side in _sides(of)
     )
 
 
-def _arrays(rows: pl.DataFrame) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
-    events, lines = (rows[name].cast(pl.Float64).to_numpy() for name in ("events", "lines"))
+def _arrays(rows: pl.DataFrame, band: Band) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
+    events, lines = (rows[name].cast(pl.Float64).to_numpy() for name in (band, "lines"))
     return events, lines / LINES_IN_KLOC, rows["is_first"].to_numpy()
 
 
-def _by_place(rows: pl.DataFrame) -> pl.DataFrame:
+def _by_place(of: Slice) -> pl.DataFrame:
     """Changes, findings and lines of both sides in each place, in the order of their names."""
-    sides = (("first", pl.col("is_first")), ("second", ~pl.col("is_first")))
-    sums = [
-        pl.col(name).filter(which).sum().alias(f"{side}_{name}")
-        for side, which in sides
-        for name in ("events", "lines")
-    ]
-    by_place = rows.group_by("place").agg(*sums, n=pl.len(), is_shared=pl.col("is_first").n_unique() > 1)
-    return by_place.sort("place")
+    sums = pl.col(*BANDS, "lines").sum()
+    by_side = of.once(_rows).group_by("place", "is_first").agg(sums, n=pl.len())
+    first, second = (by_side.filter(which).drop("is_first") for which in ("is_first", ~pl.col("is_first")))
+    both = first.join(second, on="place", how="full", coalesce=True, suffix=OF_SECOND)
+    is_shared = pl.col("n").is_not_null() & pl.col(f"n{OF_SECOND}").is_not_null()
+    return both.select("place", pl.exclude("place").fill_null(0), is_shared=is_shared).sort("place")
 
 
 def _n(sums: pl.DataFrame) -> int:
-    return int(sums["n"].sum())
+    return int(sums.select(pl.sum_horizontal(pl.col("n", f"n{OF_SECOND}").sum())).item())
 
 
-def _totals(sums: pl.DataFrame) -> tuple[Count, Count]:
-    return _pair(*sums.select(pl.col(SUMS).sum()).row(0))
+def _totals(sums: pl.DataFrame, band: Band) -> tuple[Count, Count]:
+    return _pair(*sums.select(pl.col(_of_both(band)).sum()).row(0))
 
 
-def _counts(sums: pl.DataFrame) -> tuple[tuple[Count, Count], ...]:
-    return tuple(_pair(*row) for row in sums.select(SUMS).iter_rows())
+def _counts(sums: pl.DataFrame, band: Band) -> tuple[tuple[Count, Count], ...]:
+    return tuple(_pair(*row) for row in sums.select(_of_both(band)).iter_rows())
+
+
+def _of_both(band: Band) -> tuple[str, ...]:
+    """Findings and lines of the first side, then of the second."""
+    return band, "lines", f"{band}{OF_SECOND}", f"lines{OF_SECOND}"
 
 
 def _pair(first_events: int, first_lines: int, second_events: int, second_lines: int) -> tuple[Count, Count]:
@@ -136,8 +137,8 @@ def _pair(first_events: int, first_lines: int, second_events: int, second_lines:
     )
 
 
-def _dispersion(rows: pl.DataFrame) -> Dispersion | None:
-    events, kloc, is_first = _arrays(rows)
+def _dispersion(rows: pl.DataFrame, band: Band) -> Dispersion | None:
+    events, kloc, is_first = _arrays(rows, band)
     group = 2 * rows["place"].cast(pl.Int64).to_numpy() + is_first
     return dispersion(events, kloc, group)
 
@@ -145,9 +146,9 @@ def _dispersion(rows: pl.DataFrame) -> Dispersion | None:
 def _why_none(of: Slice) -> str | None:
     if of.against is None:
         return NO_OTHER_SIDE
-    if of.density.rated.is_empty():
+    if of.density.sizes.is_empty():
         return f"on this side {why_no_rate(of.density)}"
-    is_empty = of.against.density.rated.is_empty()
+    is_empty = of.against.density.sizes.is_empty()
     return f"on the other side {why_no_rate(of.against.density)}" if is_empty else None
 
 

@@ -9,13 +9,13 @@ DOI 10.1007/b97377, sections 7.3 and 7.5).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from metrics.statistics.special import normal_below
-from metrics.statistics.survival import Integers, RiskSet, Waits, counts_at, rows_by_code
+from metrics.statistics.survival import Curve, Floats, Integers, Waits, distinct, kaplan_meier, rows_by_code
 
 
 @dataclass(frozen=True)
@@ -42,31 +42,39 @@ def log_rank(first: Waits, second: Waits, strata: tuple[Integers, Integers] | No
     >>> found.observed, round(found.expected, 4), round(found.chi2, 4)
     (2.0, 0.8333, 2.8824)
     """
-    parts = np.array([_compared(*pair) for pair in _pairs(first, second, strata)]).reshape(-1, 3)
+    if strata is None:
+        return log_rank_within({0: kaplan_meier(first)}, {0: kaplan_meier(second)})
+    ours, theirs = (_curves(*group) for group in zip((first, second), strata, strict=True))
+    return log_rank_within(ours, theirs)
+
+
+def log_rank_within(first: Mapping[int, Curve], second: Mapping[int, Curve]) -> LogRank:
+    """The same of groups whose curves of waiting (:func:`kaplan_meier`) are known, by code of the stratum."""
+    codes = sorted(first.keys() | second.keys())
+    nobody = kaplan_meier(Waits(np.empty(0), np.empty(0, dtype=np.int64)))
+    pairs = ((first.get(code, nobody), second.get(code, nobody)) for code in codes)
+    parts = np.array([_compared(*pair) for pair in pairs]).reshape(-1, 3)
     observed, expected, variance = (float(total) for total in parts.sum(axis=0))
     z = (observed - expected) / math.sqrt(variance) if variance > 0 else 0.0
     return LogRank(observed, expected, variance, z * z, 2 * normal_below(-abs(z)))
 
 
-def _pairs(
-    first: Waits, second: Waits, strata: tuple[Integers, Integers] | None
-) -> Iterator[tuple[Waits, Waits]]:
-    if strata is None:
-        yield first, second
-        return
-    ours, theirs = (rows_by_code(codes) for codes in strata)
-    nobody = np.empty(0, dtype=np.int64)
-    for code in sorted(ours.keys() | theirs.keys()):
-        yield first.take(ours.get(code, nobody)), second.take(theirs.get(code, nobody))
+def _curves(waits: Waits, strata: Integers) -> dict[int, Curve]:
+    return {code: kaplan_meier(waits.take(rows)) for code, rows in rows_by_code(strata).items()}
 
 
-def _compared(first: Waits, second: Waits) -> tuple[float, float, float]:
+def _compared(first: Curve, second: Curve) -> tuple[float, float, float]:
     """Observed, expected and variance of the first group in one stratum."""
-    ends = [group.hours[group.cause > 0] for group in (first, second)]
-    time = np.unique(np.concatenate(ends))
-    ours, theirs = (RiskSet.of(group).at(time) for group in (first, second))
-    ended, n = counts_at(time, ends[0]) + counts_at(time, ends[1]), ours + theirs
+    time, _ = distinct(np.sort(np.concatenate([first.time, second.time]), kind="stable"))  # merges two runs
+    ours, theirs = (curve.risk.at(time) for curve in (first, second))
+    ended, n = _ended(first, time) + _ended(second, time), ours + theirs
     expected = ended * ours / n
     # The last one at risk leaves no choice who ends: numerator and variance are 0.
     variance = expected * theirs / n * (n - ended) / np.maximum(n - 1, 1)
-    return float(len(ends[0])), float(expected.sum()), float(variance.sum())
+    return float(first.events.sum()), float(expected.sum()), float(variance.sum())
+
+
+def _ended(curve: Curve, time: Floats) -> Floats:
+    ended = np.zeros(len(time))
+    ended[np.searchsorted(time, curve.time)] = curve.events
+    return ended

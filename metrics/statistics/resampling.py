@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from itertools import chain
 from typing import Final
 
@@ -22,6 +23,7 @@ import numpy as np
 
 from metrics.statistics.special import student_quantile
 from metrics.statistics.survival import (
+    Curve,
     Floats,
     Integers,
     Waits,
@@ -53,8 +55,9 @@ class Arm:
     """The waits of one arm; of each row who decided, and what it may be compared with."""
 
     waits: Waits
-    cluster: Integers  # code of the reviewer, the same in both arms
+    cluster: Integers  # code of the reviewer from 0 on, the same in both arms
     stratum: Integers  # code of what is alike (repository x size band), the same in both arms
+    known: Mapping[int, Curve] = field(default_factory=dict)  # curve of each stratum, if known already
     _kept: dict[float, Mapping[int, Stratum]] = field(default_factory=dict, init=False, repr=False)
 
     def take(self, rows: Integers) -> Arm:
@@ -64,15 +67,24 @@ class Arm:
     def strata(self, tau: float) -> Mapping[int, Stratum]:
         """Each stratum by its code, codes in order; worked out once, whatever the arm is compared with."""
         if tau not in self._kept:
-            parts = rows_by_code(self.stratum).items()
-            self._kept[tau] = {code: self._stratum(rows, tau) for code, rows in parts}
+            self._kept[tau] = {code: self._stratum(code, tau) for code in self.rows}
         return self._kept[tau]
 
-    def _stratum(self, rows: Integers, tau: float) -> Stratum:
-        waits = self.waits.take(rows)
-        curve = kaplan_meier(waits)
-        mean = restricted_mean(curve, tau)[0]
-        return Stratum(self.cluster[rows], mean, restricted_mean_influence(waits, curve, tau))
+    @cached_property
+    def rows(self) -> Mapping[int, Integers]:
+        """Places of the rows of each stratum."""
+        return rows_by_code(self.stratum)
+
+    @cached_property
+    def curves(self) -> Mapping[int, Curve]:
+        """Share still waiting in each stratum."""
+        unknown = self.rows.keys() - self.known.keys()
+        return {**self.known, **{code: kaplan_meier(self.waits.take(self.rows[code])) for code in unknown}}
+
+    def _stratum(self, code: int, tau: float) -> Stratum:
+        curve, rows = self.curves[code], self.rows[code]
+        influence = restricted_mean_influence(self.waits.take(rows), curve, tau)
+        return Stratum(self.cluster[rows], restricted_mean(curve, tau)[0], influence)
 
 
 @dataclass(frozen=True)
@@ -138,6 +150,7 @@ def restricted_mean_difference(
     return _with_limits(float(values[0]), se, (len(found), left_out), confidence)
 
 
+@lru_cache(maxsize=1)
 def _draws(groups: int) -> Floats:
     """How often each group is in each draw; the first row is the data as they are."""
     drawn = np.random.default_rng(SEED).multinomial(groups, np.full(groups, 1 / groups), DRAWS)
@@ -146,8 +159,10 @@ def _draws(groups: int) -> Floats:
 
 def _parts(strata: Iterable[Stratum], found: Integers, groups: int) -> Iterator[_Part]:
     """The same with clusters drawn in groups; they are numbered in the order of all codes that were found."""
+    group_of = np.zeros(found[-1] + 1, dtype=np.int64)
+    group_of[found] = np.arange(len(found)) % groups
     for stratum in strata:
-        group = np.searchsorted(found, stratum.cluster) % groups
+        group = group_of[stratum.cluster]
         yield _Part(
             stratum.mean,
             np.bincount(group, minlength=groups).astype(np.float64),

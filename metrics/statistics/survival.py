@@ -76,12 +76,14 @@ class RiskSet:
 
     ends: Floats  # sorted
     entries: Floats  # sorted; only of those not watched from the start
+    order: Integers  # place of the row of each end
 
     @classmethod
     def of(cls, waits: Waits) -> RiskSet:
         """The risk set of these waits."""
         entries = np.empty(0) if waits.entry is None else waits.entry[waits.entry > 0]
-        return cls(np.sort(waits.hours), np.sort(entries))
+        order = np.argsort(waits.hours)
+        return cls(waits.hours[order], np.sort(entries), order)
 
     def at(self, hours: Floats) -> Floats:
         """Rows with entry < hours <= end; at 0 those that were watched from the start.
@@ -122,8 +124,8 @@ def kaplan_meier(waits: Waits) -> Curve:
     ([1.0, 2.0, 3.0], [0.75, 0.5, 0.0])
     """
     risk = RiskSet.of(waits)
-    time, events = np.unique(waits.hours[waits.cause > 0], return_counts=True)
-    at_risk, ended = risk.at(time), events.astype(np.float64)
+    time, ended = distinct(risk.ends[waits.cause[risk.order] > 0])
+    at_risk = risk.at(time)
     counted = np.where(_empties_early(time, at_risk == ended, risk), 0.0, ended)
     share = np.cumprod(1 - counted / at_risk, dtype=np.float64)
     se = share * np.sqrt(np.cumsum(_greenwood(at_risk, ended)))
@@ -148,8 +150,9 @@ def aalen_johansen(waits: Waits, cause: int, still_waiting: Curve | None = None)
     [0.25, 0.25, 0.75]
     """
     overall = still_waiting or kaplan_meier(waits)
-    events = counts_at(overall.time, waits.hours[waits.cause == cause])
-    is_left_out = _empties_early(overall.time, overall.at_risk == overall.events, overall.risk)
+    risk = overall.risk
+    events = counts_at(overall.time, risk.ends[waits.cause[risk.order] == cause])
+    is_left_out = _empties_early(overall.time, overall.at_risk == overall.events, risk)
     counted = np.where(is_left_out, 0.0, events)
     before = np.concatenate(([1.0], overall.share[:-1]))[: len(events)]
     share = np.minimum(np.cumsum(before * counted / overall.at_risk), 1.0)  # rounding may go above
@@ -236,7 +239,8 @@ def restricted_mean_influence(waits: Waits, curve: Curve, tau: float) -> Floats:
     """
     at_own_end = _over(_areas(curve, tau)[1:], curve.at_risk - curve.events)
     while_waiting = np.cumsum(np.append(0.0, at_own_end * curve.events / curve.at_risk))
-    after = np.searchsorted(curve.time, waits.hours, "right")
+    after = np.empty(len(waits), dtype=np.int64)
+    after[curve.risk.order] = np.searchsorted(curve.time, curve.risk.ends, "right")
     expected = while_waiting[after]
     if waits.entry is not None:
         is_late = waits.entry > 0
@@ -252,10 +256,17 @@ def counts_at(time: Floats, hours: Floats) -> Floats:
     >>> counts_at(np.array([1.0, 2.0, 3.0]), np.array([2.0, 2.0])).tolist()
     [0.0, 2.0, 0.0]
     """
-    counts = np.zeros(len(time))
-    distinct, numbers = np.unique(hours, return_counts=True)
-    counts[np.searchsorted(time, distinct)] = numbers
-    return counts
+    return np.bincount(np.searchsorted(time, hours), minlength=len(time)).astype(np.float64)
+
+
+def distinct(ordered: Floats) -> tuple[Floats, Floats]:
+    """The different numbers among some that are in order, and how often each is there.
+
+    >>> [part.tolist() for part in distinct(np.array([1.0, 2.0, 2.0]))]
+    [[1.0, 2.0], [1.0, 2.0]]
+    """
+    firsts = np.flatnonzero(np.diff(ordered, prepend=np.nan) != 0)
+    return ordered[firsts], np.diff(np.append(firsts, len(ordered))).astype(np.float64)
 
 
 def rows_by_code(codes: Integers) -> Mapping[int, Integers]:
@@ -264,7 +275,8 @@ def rows_by_code(codes: Integers) -> Mapping[int, Integers]:
     >>> {code: rows.tolist() for code, rows in rows_by_code(np.array([7, 3, 7])).items()}
     {3: [1], 7: [0, 2]}
     """
-    order = np.argsort(codes, kind="stable")
+    small = codes.astype(np.int16)  # sorted by counting, which takes a fifth of the time
+    order = np.argsort(small if np.array_equal(small, codes) else codes, kind="stable")
     found, starts = np.unique(codes[order], return_index=True)
     return dict(zip(found.tolist(), np.split(order, starts[1:]), strict=False))
 

@@ -11,8 +11,8 @@ from typing import Final
 
 import polars as pl
 
+from metrics.keys import pull_key
 from metrics.tables import Tables
-from metrics.velocity.keys import pull_key
 
 ASKED: Final = "review_requested"
 WITHDRAWN: Final = "review_request_removed"

@@ -15,9 +15,9 @@ import numpy as np
 
 from metrics.estimate import Coverage, Estimate, Number, Undefined
 from metrics.measures import Slice
-from metrics.statistics.logrank import log_rank
+from metrics.statistics.logrank import log_rank_within
 from metrics.statistics.resampling import Arm, restricted_mean_difference
-from metrics.statistics.survival import Floats, rows_by_code, share_at
+from metrics.statistics.survival import Floats, share_at
 from metrics.velocity.measures import NOT_FOLLOWED
 from metrics.velocity.pairs import Pair
 from metrics.velocity.samples import Sample, longest_possible, tau
@@ -78,7 +78,7 @@ def log_rank_p(of: Slice) -> Number:
     if not pair.has_both:
         return Undefined(NO_PAIR, n, coverage, "p-value")
     first, second = pair.arms()
-    found = log_rank(first.waits, second.waits, (first.stratum, second.stratum))
+    found = log_rank_within(first.curves, second.curves)
     if found.variance == 0:
         return Undefined(NEVER_A_CHOICE, n, coverage, "p-value")
     return Estimate(
@@ -119,7 +119,7 @@ def curves(of: Slice) -> tuple[tuple[Point, ...], ...]:
 
 def _strata(of: Slice, pair: Pair) -> Iterator[Stratum]:
     first, second = pair.arms()
-    ours, theirs = rows_by_code(first.stratum), rows_by_code(second.stratum)
+    ours, theirs = first.rows, second.rows
     for code, (repository, size_band) in pair.strata().items():
         if code in ours and code in theirs:
             alike = first.take(ours[code]), second.take(theirs[code])

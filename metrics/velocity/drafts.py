@@ -11,8 +11,8 @@ from typing import Final
 
 import polars as pl
 
+from metrics.keys import pull_key
 from metrics.tables import Tables
-from metrics.velocity.keys import pull_key
 
 READY_EVENT: Final = "ready_for_review"
 BACK_TO_DRAFT: Final = ("convert_to_draft", "converted_to_draft")

@@ -13,10 +13,10 @@ from typing import Final
 import polars as pl
 
 from metrics.arrivals import KEY
+from metrics.keys import pull_key
 from metrics.pilot import Pilot
 from metrics.scope import FILE_LISTS, OUTSIDE_PATHS, usual_branches, with_path_facts
 from metrics.tables import Tables
-from metrics.velocity.keys import pull_key
 
 OTHER_BRANCH: Final = "to another branch"
 OUT_OF_SCOPE: Final = (OTHER_BRANCH, OUTSIDE_PATHS)

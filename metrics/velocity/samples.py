@@ -110,7 +110,8 @@ class Sample:
     @cached_property
     def unstratified(self) -> Arm:
         """The same with everything in one stratum."""
-        return Arm(self.arm.waits, self.arm.cluster, np.zeros_like(self.arm.stratum))
+        one_for_all = np.zeros_like(self.arm.stratum)
+        return Arm(self.waits, self.arm.cluster, one_for_all, {0: self.still_waiting})
 
     def nothing(self, unit: str) -> Undefined:
         """Why there is no number when nothing is left."""

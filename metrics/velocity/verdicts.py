@@ -13,6 +13,7 @@ from typing import Final
 
 import polars as pl
 
+from metrics.keys import pull_key
 from metrics.reviews import (
     is_approval,
     is_change_request,
@@ -24,7 +25,6 @@ from metrics.reviews import (
     is_of_nobody_known,
 )
 from metrics.tables import Tables
-from metrics.velocity.keys import pull_key
 
 ORDER: Final = ("row", "submitted_at", "review_id")
 _VERDICTS: Final = ("APPROVED", "CHANGES_REQUESTED", "DISMISSED")
@@ -64,9 +64,11 @@ def with_verdicts(rows: pl.DataFrame, cut: Tables, names: Sequence[str]) -> pl.D
         _flag(given.filter("is_unclear"), "has_doubtful_review"),
     )
     told = reduce(
-        lambda left, part: left.join(part, on="row", how="left", maintain_order="left"), parts, rows
+        lambda left, part: left.join(part, on="row", how="left", maintain_order="left"),
+        parts,
+        rows.select("row"),
     )
-    return told.with_columns(
+    return pl.concat([rows, told.drop("row")], how="horizontal").with_columns(
         pl.col("change_requests").fill_null(0),
         pl.col("is_over_change_request", "has_doubtful_approval", "has_doubtful_review").fill_null(
             value=False
@@ -116,7 +118,7 @@ def _first_reviews(counted: pl.DataFrame) -> pl.DataFrame:
 
 
 def _first(ordered: pl.DataFrame) -> pl.DataFrame:
-    return ordered.filter(pl.col("row").is_first_distinct())
+    return ordered.filter(pl.col("row").ne_missing(pl.col("row").shift()))
 
 
 def _change_requests(counted: pl.DataFrame, approvals: pl.DataFrame) -> pl.DataFrame:
@@ -128,9 +130,11 @@ def _change_requests(counted: pl.DataFrame, approvals: pl.DataFrame) -> pl.DataF
 def _standing(counted: pl.DataFrame) -> pl.DataFrame:
     """Each person's latest verdict on each merged pull request, unless it had been dismissed."""
     told = counted.filter(pl.col("merged_at").is_not_null(), pl.col("state").is_in(_VERDICTS))
-    by_person = told.with_columns(person=pl.col("reviewer").str.to_lowercase())
-    latest = by_person.unique(("row", "person"), keep="last", maintain_order=True)
-    return latest.filter(pl.col("stood_as") != "DISMISSED")
+    row = pl.col("row")  # rows are in order; most have one verdict, and there is nothing to look for
+    is_alone = row.ne_missing(row.shift()) & row.ne_missing(row.shift(-1))
+    several = told.filter(~is_alone).with_columns(person=pl.col("reviewer").str.to_lowercase())
+    latest = several.unique(("row", "person"), keep="last", maintain_order=True).drop("person")
+    return pl.concat([told.filter(is_alone), latest]).filter(pl.col("stood_as") != "DISMISSED")
 
 
 def _standing_approvals(standing: pl.DataFrame) -> pl.DataFrame:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import polars as pl
 import pytest
@@ -44,8 +45,8 @@ def test_what_was_worked_out_is_kept_for_the_slice_and_not_for_a_changed_one():
         return height(of)
 
     one = sliced(slicer(), "agent")
-    emptied = replace(one, waits=one.waits.clear())
-    assert (one.once(count), one.once(count), emptied.once(count)) == (1, 1, 0)
+    later = replace(one, as_of=one.as_of + timedelta(days=1))
+    assert (one.once(count), one.once(count), later.once(count)) == (1, 1, 1)
     assert len(counted) == 2
 
 
@@ -87,3 +88,17 @@ def test_a_policy_that_counts_assisted_changes_as_agents_does_so_in_every_compar
     both = sliced(slicer(include_assisted=True), arm)
     assert both.against is not None
     assert (height(both), height(both.against)) == sides
+
+
+def test_only_the_parts_that_are_asked_for_are_worked_out():
+    by = slicer()
+    assert height(sliced(by, "agent")) == 1
+    assert not {"merges", "density"} & vars(by.case).keys()
+
+
+def test_a_segment_that_was_let_go_is_cut_anew():
+    by = slicer()
+    one = sliced(by, "agent")
+    by.forget(whole(by.case))
+    assert sliced(by, "agent") is not one
+    assert height(sliced(by, "agent")) == height(one)
