@@ -53,7 +53,7 @@ class IngestReport:
 
     run_id: str
     published: Published
-    changed: bool  # whether any table differs from the last published state
+    changed: bool  # whether any row differs from the last published state
     sources: tuple[dict[str, Any], ...]  # ledger rows
 
     @property
@@ -72,8 +72,7 @@ def ingest(store: Store, job: Job) -> IngestReport:
     published_at = job.now()
     stamped = [{**row, "published_at": published_at} for row in rows]
     published = store.publish(pl.DataFrame(stamped, infer_schema_length=None))
-    changed = before is None or before.versions != published.versions
-    return IngestReport(info.run_id, published, changed, tuple(stamped))
+    return IngestReport(info.run_id, published, store.has_news(before, published), tuple(stamped))
 
 
 def _run_info(job: Job) -> RunInfo:

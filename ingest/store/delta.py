@@ -19,6 +19,7 @@ from ingest.store.rows import MONTH
 # log clean-up would make versions unreadable that publications pin
 CONFIGURATION: Final = {"delta.enableExpiredLogCleanup": "false"}
 COMPRESSION: Final = WriterProperties(compression="ZSTD", compression_level=1)
+UPKEEP: Final = frozenset({"OPTIMIZE", "VACUUM START", "VACUUM END"})  # commits that change no row
 
 
 class MissingFilesError(StoreError):
@@ -57,6 +58,28 @@ class Delta:
     def version(self) -> int:
         """Tell the number of the latest commit."""
         return self.open().version()
+
+    def has_news(self, since: int, until: int) -> bool:
+        """Whether rows changed from one version to a later one; merging and dropping files changes none."""
+        if since == until:
+            return False
+        with store_errors("reading the log", self.uri):
+            commits = self.open(until).history(until - since)
+        return any(commit["operation"] not in UPKEEP for commit in commits)
+
+    def has_file(self, name: str) -> bool:
+        """Whether a file, named as the log names it, is there."""
+        if self._place.folder is not None:
+            return Path(self.uri, name).exists()
+        try:
+            pl.scan_parquet(
+                f"{self.uri}/{name}", storage_options=self._place.storage_options
+            ).collect_schema()
+        except FileNotFoundError:
+            return False
+        except pl.exceptions.PolarsError:  # half a file is one, too
+            return True
+        return True
 
     def scan(self, version: int | None = None) -> pl.LazyFrame:
         """Rows at a version, lazily; that its files are there is looked at now, where that is cheap."""

@@ -244,6 +244,15 @@ class Store:
         runs = self._entries(None).unique(SEQUENCE, keep="last", maintain_order=True)
         return tuple(published_by(row) for row in runs.iter_rows(named=True))
 
+    def has_news(self, since: Published | None, until: Published) -> bool:
+        """Whether a later publication holds other rows; upkeep alone moves versions, but no rows."""
+        if since is None or since.versions.keys() != until.versions.keys():
+            return True
+        return any(
+            self._delta(name).has_news(since.versions[name], version)
+            for name, version in until.versions.items()
+        )
+
     def _entries(self, known_at: datetime | None) -> pl.DataFrame:
         with store_errors("reading the ledger", self._ledger.uri):
             return entries(self._ledger, known_at)

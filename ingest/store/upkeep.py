@@ -26,8 +26,8 @@ def tidy(delta: Delta, kept_versions: Collection[int]) -> None:
             "keep_versions": sorted({version for version in kept_versions if version < current} | {current}),
         }
         fresh = delta.open()
-        has_waste = bool(fresh.vacuum(dry_run=True, **options))
-        if has_waste:  # an idle vacuum would commit twice, for nothing
+        # Named are also files that an earlier clean-up took; a vacuum commits twice, be it for nothing.
+        if any(delta.has_file(name) for name in fresh.vacuum(dry_run=True, **options)):
             fresh.vacuum(dry_run=False, **options)
 
 
