@@ -73,7 +73,7 @@ def open_session(question: Question | None = None) -> Session:
     question = question or Question()
     path = find_config(question.config, os.environ)
     configuration = load(path)
-    now = datetime.now(UTC)
+    now = clock()
     as_of = question.as_of or configuration.as_of_at or now
     if as_of > now:
         raise UsageError(
@@ -225,7 +225,7 @@ class Session:
             sources=self._sources(names),
             product_version=version("pilot-metrics"),
             policy_digest=dumps(self.policy_digests(), sort_keys=True),
-            now=lambda: datetime.now(UTC),
+            now=clock,
         )
         job = replace(job, progress=progress) if progress else job
         with self.store.lock("ingest", wait_seconds=LOCK_WAIT_SECONDS, on_wait=on_wait):

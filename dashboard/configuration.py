@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Final, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationError, field_validator, model_validator
@@ -23,7 +23,16 @@ from metrics.working_time import WorkingTime
 Share = Annotated[float, Field(gt=0, lt=1)]
 Hours = Annotated[int, Field(ge=1)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Bands = Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)]
 WorkingDays = Annotated[list[Weekday], Field(min_length=1)]
+USUAL_DAYS: Final[list[Weekday]] = ["mon", "tue", "wed", "thu", "fri"]
+
+OWN_WORDS: Final = "Value error, "  # what pydantic puts before a sentence of ours
+FORMS: Final = {  # how the type of pydantic's error begins -> what is meant
+    "datetime_": "2026-05-01T12:00:00Z",
+    "date_": "2026-05-01",
+    "time_": "17:00:00",
+}
 
 
 def _known_zone(name: str) -> str:
@@ -31,6 +40,12 @@ def _known_zone(name: str) -> str:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise ValueError(f"{name!r} is not an IANA time zone such as Europe/Berlin") from error
+    return name
+
+
+def _named_folder(name: str) -> str:
+    if not name.strip():
+        raise ValueError("names no folder; write one, or leave the line out")
     return name
 
 
@@ -127,8 +142,8 @@ class VelocitySettings(Settings):
     clock: Clock = "ready"  # what starts the wait: ready (for review) or created
     restricted_mean_days: Annotated[int, Field(ge=1, le=365)] = 14  # the mean is taken up to here
     approved_within_hours: tuple[Hours, Hours] = (24, 72)  # the two shares that are shown
-    size_bands: list[Hours] = [10, 50, 250, 1000]  # changed lines at which a size band ends
-    working_days: WorkingDays = ["mon", "tue", "wed", "thu", "fri"]  # days on which the team works
+    size_bands: Bands = [10, 50, 250, 1000]  # changed lines at which a size band ends
+    working_days: WorkingDays = USUAL_DAYS  # days of work, of mon, tue, wed, thu, fri, sat, sun
     working_from: time = time(9)  # working hours begin, in the pilot's zone
     working_to: time = time(17)  # working hours end
     holidays: list[date] = []  # days on which nobody works
@@ -150,7 +165,8 @@ class VelocitySettings(Settings):
     @model_validator(mode="after")
     def _day_ends_after_it_begins(self) -> VelocitySettings:
         if self.working_to <= self.working_from:
-            raise ValueError(f"working_to {self.working_to} lies before working_from {self.working_from}")
+            lies = "is the same as" if self.working_to == self.working_from else "lies before"
+            raise ValueError(f"working_to {self.working_to} {lies} working_from {self.working_from}")
         return self
 
     def calendar(self, timezone: str) -> WorkingTime:
@@ -176,7 +192,8 @@ class StoreSettings(Settings):
 class SnapshotSettings(Settings):
     """[snapshot]: where sealed weeks are kept."""
 
-    folder: str | None = None  # default: snapshots inside the lake, or beside pilot.toml for a bucket
+    # default: snapshots inside the lake, or beside pilot.toml for a bucket
+    folder: Annotated[str, AfterValidator(_named_folder)] | None = None
 
 
 class Configuration(Settings):
@@ -267,7 +284,14 @@ def _sentence(path: Path, error: ValidationError) -> str:
     if first["type"] == "missing":
         return f"{path}: {key} is missing; `pilot describe settings` explains it{more}"
     seen = f", seen {first['input']!r}" if not isinstance(first["input"], dict) else ""
-    return f"{path}: {key}: {first['msg']}{seen}; `pilot describe settings` explains it{more}"
+    said = first["msg"].removeprefix(OWN_WORDS) + _form(first["type"])
+    return f"{path}: {key}: {said}{seen}; `pilot describe settings` explains it{more}"
+
+
+def _form(kind: str) -> str:
+    """How a value of this kind is written, where the error is about its form."""
+    example = next((text for start, text in FORMS.items() if kind.startswith(start)), None)
+    return f"; write {example}" if example else ""
 
 
 def _did_you_mean(location: tuple[int | str, ...]) -> str:

@@ -12,7 +12,9 @@ from functools import cache
 from types import GenericAlias, UnionType
 from typing import Any, Final, get_args
 
+import orjson
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from dashboard import wording
 from dashboard.configuration import (
@@ -75,16 +77,24 @@ class Description:
 
 
 def describe(what: str) -> tuple[Description, ...]:
-    """All entries of one kind, or the entries with one name."""
+    """All entries of one kind, or the entries with one name: "[velocity]" a section, "clock" a setting."""
     if what in KINDS:
         return tuple(KINDS[what]())
     every = [entry for kind in KINDS.values() for entry in kind()]
-    named = tuple(entry for entry in every if entry.name == what)
+    among, name = (_settings(), what.strip("[]")) if what.startswith("[") else (every, what)
+    keys = [key for section in _settings() for key in _keys(section)]
+    named = tuple(entry for entry in among if entry.name == name)
+    named = named or tuple(entry for entry in keys if entry.name == name)
     if named:
         return named
-    close = get_close_matches(what, [*KINDS, *(entry.name for entry in every)], n=3)
+    close = get_close_matches(name, [*KINDS, *(entry.name for entry in (*every, *keys))], n=3)
     hint = f"; did you mean {wording.listed(close)}?" if close else ""
     raise UsageError(f"nothing is called {what!r}{hint}; kinds: {', '.join(KINDS)}")
+
+
+def _keys(section: Description) -> Iterable[Description]:
+    """Each setting of a section alone, under the heading of its section."""
+    return (Description(name, section.title, ((name, text),)) for name, text in section.lines)
 
 
 def found(entries: Iterable[Description], words: str) -> tuple[Description, ...]:
@@ -280,10 +290,23 @@ def _inner_model(annotation: Any) -> type[BaseModel] | None:
     return next((part for part in models if issubclass(part, BaseModel)), None)
 
 
-def _default(field: Any) -> str:
-    return (
-        "none: must be given" if field.is_required() else repr(field.get_default(call_default_factory=True))
-    )
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "none: must be given"
+    return _toml(field.get_default(call_default_factory=True))
+
+
+def _toml(value: Any) -> str:
+    """A value as pilot.toml has it.
+
+    >>> _toml((24, 72)), _toml(time(9)), _toml(True), _toml("ready"), _toml(None)
+    ('[24, 72]', '09:00:00', 'true', '"ready"', 'not set')
+    """
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_toml, value))}]"
+    if isinstance(value, time | date):
+        return value.isoformat()
+    return "not set" if value is None else orjson.dumps(value).decode()
 
 
 KINDS: Final[dict[str, Callable[[], Iterable[Description]]]] = {

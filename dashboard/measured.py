@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import polars as pl
 
-from metrics.arms import ARMS, HEADLINE
+from metrics.arms import ARMS, HEADLINE, SIDES
 from metrics.density import comparison as density
 from metrics.estimate import Number
 from metrics.gate.case import Case
@@ -90,7 +90,7 @@ class Measured:
             last_scanned_at=pl.col("scanned_at").max(),
         )
         beside = grouped.collect().sort("tool", "stage")
-        for arm in ("agent", "human"):
+        for arm in SIDES:
             beside = beside.join(self._looked(arm), on="tool", how="left", maintain_order="left")
         return beside.with_columns(pl.col("agent", "human").fill_null(0))
 

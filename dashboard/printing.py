@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from itertools import groupby
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import orjson
 import polars as pl
@@ -17,6 +19,7 @@ from rich.text import Text
 
 from dashboard import wording
 from dashboard.documents import plain
+from dashboard.spreadsheets import csv
 from ingest.pipeline import IngestReport
 from metrics.arms import HEADLINE, SIDES
 from metrics.catalogue import CATALOGUE, FAMILIES
@@ -26,6 +29,7 @@ from metrics.results import Result
 console = Console(highlight=False)
 aside = Console(stderr=True, highlight=False)  # progress never mixes with what programs read
 PRINTED_ARMS: Final = (*SIDES, HEADLINE.name)
+MOMENT: Final = timedelta(microseconds=1)  # a window ends before its end
 MOST_NAMES = 3  # names that one line of the terminal can carry
 STATE_STYLES = {
     "MET_PROVEN": "bold green",
@@ -161,26 +165,36 @@ def print_results(results: Sequence[Result], segment: str) -> None:
 
 
 def _results_table(pilot: str, shown: Sequence[Result]) -> Table:
-    window = shown[0].window
-    days = f"{wording.day(window.start)} to {wording.day(window.end)}"
-    title = Text(f"{pilot}: {shown[0].segment}, {days}", style="bold")
+    title = Text(f"{pilot}: {shown[0].segment}, {_days(shown[0])}", style="bold")
     table = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0))
     for heading in ("", *PRINTED_ARMS):
         table.add_column(heading)
     numbers = {(each.metric, each.arm): wording.number(each.number) for each in shown}
+    stated = {metric for metric, arm in numbers if arm in PRINTED_ARMS}
     for family, name in FAMILIES.items():
-        table.add_section()
-        table.add_row(Text(name, style="bold"))
-        for metric in (metric for metric in CATALOGUE if metric.family == family):
+        of_family = [metric for metric in CATALOGUE if metric.family == family and metric.id in stated]
+        if of_family:
+            table.add_section()
+            table.add_row(Text(name, style="bold"))
+        for metric in of_family:
             cells = [numbers.get((metric.id, arm), "") for arm in PRINTED_ARMS]
             table.add_row(Text(metric.title), *map(Text, cells))
     return table
 
 
+def _days(shown: Result) -> str:
+    """First and last day of a number's window in the pilot's zone; a window may not be over yet."""
+    zone = ZoneInfo(shown.settings["working"]["timezone"])
+    first = wording.day(shown.window.start.astimezone(zone))
+    if shown.window.end > shown.as_of:
+        return f"since {first}, so far"
+    return f"{first} to {wording.day((shown.window.end - MOMENT).astimezone(zone))}"
+
+
 def print_csv(results: Sequence[Result]) -> None:
     """The results as one flat table."""
     rows = [_flat(plain(each.as_json())) for each in results]
-    sys.stdout.write(pl.DataFrame(rows, infer_schema_length=None).write_csv() if rows else "")
+    sys.stdout.write(csv(pl.DataFrame(rows, infer_schema_length=None)).decode() if rows else "")
 
 
 def _flat(document: dict[str, Any]) -> dict[str, Any]:

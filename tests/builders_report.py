@@ -213,6 +213,7 @@ def stretched(count: int) -> Content:
             0.032, (1, 31.6), low=0.0008, high=0.177, unit="findings per KLOC"
         ),
         vulnerabilities_per_kloc_high__agent=estimate(0.85, (27, 31.6), unit="findings per KLOC"),
+        vulnerabilities_per_kloc_high__human=estimate(1.24, (124, 100), unit="findings per KLOC"),
         restricted_mean_hours_to_decision__agent=estimate(
             60.0, (1812, 2941), low=47.2, high=67.5, unit="hours"
         ),

@@ -91,11 +91,11 @@ class World:
 
     def deliver(self, days: float, **rows: Iterable[Row]) -> Published:
         """Write rows and publish them so many days after the start."""
-        store = self.store
-        frames = tables(**rows)
-        for name in rows:
-            store.write(BY_NAME[name], getattr(frames, name).collect())
-        return store.publish(ledger_row(f"run-{days}", stamp(day(days))))
+        store, frames = self.store, tables(**rows)
+        with store.lock("deliver"):  # once: a bucket's lock costs many requests
+            for name in rows:
+                store.write(BY_NAME[name], getattr(frames, name).collect())
+            return store.publish(ledger_row(f"run-{days}", stamp(day(days))))
 
     def four_weeks(self) -> Published:
         """Publish each Monday what the week before brought, up to the end of WEEK; the last publication."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import inf, isfinite, log10
-from typing import Final
+from typing import Any, Final
 
 import plotly.graph_objects as go
 
@@ -52,12 +52,15 @@ def dot_and_range(rows: Sequence[Row], axis: Axis) -> go.Figure:
     """Draw one row below the other, in the order given; ranges that run off carry an arrow."""
     drawn = look.figure(axis.title, ROW * len(rows) + FRAME)
     ends = limits(rows, axis)
-    for place, row in enumerate(rows):
-        look.note(drawn, f"<b>{row.name}</b><br>{row.words}", (0, place - 0.4), "left")
-        drawn.add_traces(list(_marks(row, place, axis, ends)))
+    drawn.layout.annotations = [_caption(row, place) for place, row in enumerate(rows)]
+    drawn.add_traces([mark for place, row in enumerate(rows) for mark in _marks(row, place, axis, ends)])
     _reference(drawn, axis, len(rows))
     _axes(drawn, axis, ends, len(rows))
     return drawn
+
+
+def _caption(row: Row, place: int) -> dict[str, Any]:
+    return look.caption(f"<b>{row.name}</b><br>{row.words}", (0, place - 0.4), "left")
 
 
 def limits(rows: Sequence[Row], axis: Axis) -> tuple[float, float]:

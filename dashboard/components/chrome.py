@@ -51,8 +51,14 @@ def empty(what: str, remedy: str) -> None:
 def chart(figure: go.Figure, key: str, alt: str, **options: Any) -> None:
     """Show a figure with captions that can be read on the light and on the dark page."""
     ink = INKS.get(st.context.theme.type or "light")
-    figure.update_annotations(font_color=ink, selector=lambda note: note.font.color is None)
+    notes = [note.to_plotly_json() for note in figure.layout.annotations]
+    figure.layout.annotations = [note | {"font": {"color": ink, **note.get("font", {})}} for note in notes]
     st.plotly_chart(figure, config=CHART_CONFIG, key=key, alt=alt, **options)
+
+
+def nothing_ingested() -> None:
+    """Say that there is nothing to show before the first ingest."""
+    empty("Nothing has been ingested yet.", "Run `pilot ingest`, then load this page again.")
 
 
 def refusal(error: PilotError) -> None:

@@ -1,4 +1,4 @@
-"""Which pull requests and findings stand behind a number? Marks, choosers, rows and downloads."""
+"""Which pull requests and findings stand behind a number? Marks, choosers and rows."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ import streamlit as st
 from dashboard import wording
 from dashboard.charts.places import place
 from dashboard.charts.track import Watch, sprint_track
-from dashboard.components import chrome, markup
+from dashboard.components import chrome, frames, markup
 from metrics.gate.assessment import Assessment
 
 TRACK_KEY: Final = "track"
 CHANGE_KEY: Final = "change"  # also the name in the URL
 ROWS_KEY: Final = "rows"
 KEY_WORDS: Final = pl.format("{}#{}", "repository", "number")  # as people write it: owner/name#12
-FORMULA_START: Final = r"^[=+\-@\t\r]"
 WORST_FIRST: Final = {"escape": 0, "untriaged": 1, "watching": 2, "watched": 3}
 
 
@@ -140,7 +139,7 @@ def rows(assessment: Assessment) -> None:
     chosen = st.selectbox("Rows", list(views), key=ROWS_KEY, width=420)
     shown = views[chosen]
     st.dataframe(
-        flat(shown),
+        frames.flat(shown),
         width="stretch",
         height=280,
         hide_index=True,
@@ -149,14 +148,12 @@ def rows(assessment: Assessment) -> None:
         placeholder="",
     )
     left, right = st.columns(2)
+    pilot, found = assessment.verdict.pilot, assessment.findings
     with left:
-        _download(shown, wording.plural(shown.height, "row"), f"{assessment.verdict.pilot}-rows.csv")
+        frames.download(lambda: shown, wording.plural(shown.height, "row"), f"{pilot}-rows.csv")
     with right:
-        found = assessment.findings
-        _download(
-            found,
-            f"all {wording.plural(found.height, 'finding')}",
-            f"{assessment.verdict.pilot}-findings.csv",
+        frames.download(
+            lambda: found, f"all {wording.plural(found.height, 'finding')}", f"{pilot}-findings.csv"
         )
 
 
@@ -168,29 +165,3 @@ def _views(assessment: Assessment) -> dict[str, pl.DataFrame]:
     for sprint in reversed(assessment.verdict.sprints):
         views[f"Sprint {sprint.number}"] = changes.filter(pl.col("sprint") == sprint.number)
     return {f"{words} ({frame.height:,})": frame for words, frame in views.items()}
-
-
-def _download(frame: pl.DataFrame, what: str, file_name: str) -> None:
-    st.download_button(
-        f"Download {what} (CSV)",
-        data=lambda: csv(frame),
-        file_name=file_name,
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-        key=f"download_{file_name}",
-        width="stretch",
-    )
-
-
-def csv(frame: pl.DataFrame) -> bytes:
-    """Write rows as CSV; text that a spreadsheet would run as a formula is made text again."""
-    runs_as_formula = pl.col(pl.String).str.contains(FORMULA_START)
-    safe = pl.when(runs_as_formula).then("'" + pl.col(pl.String)).otherwise(pl.col(pl.String)).name.keep()
-    return flat(frame).with_columns(safe).write_csv().encode()
-
-
-def flat(frame: pl.DataFrame) -> pl.DataFrame:
-    """Join lists of words into one text per cell, for tables and CSV; what cannot be one cell is left out."""
-    joined = frame.with_columns(pl.col(pl.List(pl.String)).list.join("; "))
-    return joined.select(name for name, kind in joined.schema.items() if not kind.is_nested())

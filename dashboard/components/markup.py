@@ -56,9 +56,7 @@ def verdict(value: Verdict) -> str:
         f'<div class="pm-answer">{_glyph(glyph)}{_text(wording.answer(value))} '
         f'<span class="pm-state">{_text(wording.state(value.state))}</span></div>'
     )
-    facts = "".join(f"<dt>{_text(name)}</dt><dd>{_text(text)}</dd>" for name, text in lines)
-    lines_html = f'<dl class="pm-lines">{facts}</dl>'
-    return f'<section class="pm-verdict pm-{tone}">{answer}{lines_html}{readings(value)}</section>'
+    return f'<section class="pm-verdict pm-{tone}">{answer}{_lines(lines)}{readings(value)}</section>'
 
 
 def readings(value: Verdict) -> str:
@@ -73,14 +71,14 @@ def readings(value: Verdict) -> str:
 
 def pilots(verdicts: Sequence[Verdict], chosen: str) -> str:
     """Show every pilot in a row: state, rule, evidence, and since when it is gathered."""
-    head = _row(("Pilot", "Answer", "Rule and evidence", "Gathered"), "pm-head")
+    head = row(("Pilot", "Answer", "Rule and evidence", "Gathered"), "pm-head")
     rows = (
-        _row(
+        row(
             (
                 f"<b>{_opening(each.pilot, urlencode({'pilot': each.pilot}))}</b>",
-                f'{state(each.state)}<br><span class="pm-small">{_text(wording.answer(each))}</span>',
+                f"{state(each.state)}<br>{small(wording.answer(each))}",
                 _rule_and_evidence(each),
-                f'<span class="pm-small">since {wording.day(each.epoch.start)}</span>',
+                small(f"since {wording.day(each.epoch.start)}"),
             ),
             "pm-chosen" if each.pilot == chosen else "",
         )
@@ -90,19 +88,18 @@ def pilots(verdicts: Sequence[Verdict], chosen: str) -> str:
 
 
 def _rule_and_evidence(value: Verdict) -> str:
-    brief = f'<span class="pm-small">{_text(wording.evidence_brief(value))}</span>'
-    return f"{_text(value.sentence)}<br>{brief}"
+    return f"{_text(value.sentence)}<br>{small(wording.evidence_brief(value))}"
 
 
 def criteria(value: Verdict) -> str:
     """Show every criterion with its state and sentence, the blocking ones first."""
     ordered = sorted(value.criteria, key=lambda outcome: not outcome.blocking)
     rows = (
-        _row(
+        row(
             (
                 badge(CRITERION_LOOKS[outcome.state], wording.criterion(outcome.state)),
-                f'<b>{_text(outcome.title)}</b><br><span class="pm-small">{_text(outcome.sentence)}</span>',
-                "<b>blocking</b>" if outcome.blocking else '<span class="pm-small">advisory</span>',
+                f"<b>{_text(outcome.title)}</b><br>{small(outcome.sentence)}",
+                "<b>blocking</b>" if outcome.blocking else small("advisory"),
             )
         )
         for outcome in ordered
@@ -112,7 +109,7 @@ def criteria(value: Verdict) -> str:
 
 def facts(pairs: Iterable[tuple[str, str]]) -> str:
     """Show names with what is known about them."""
-    rows = (_row((f"<b>{_text(name)}</b>", _text(text))) for name, text in pairs)
+    rows = (row((f"<b>{_text(name)}</b>", _text(text))) for name, text in pairs)
     return f'<div class="pm-facts">{"".join(rows)}</div>'
 
 
@@ -124,8 +121,8 @@ def attention(items: Sequence[Attention], value: Verdict, links: Mapping[str, st
     rows = []
     for item in items:
         waited = "" if item.since is None else f", for {wording.age(item.since, value.as_of)}"
-        who = f'<span class="pm-small">{_text(item.who)}{_text(waited)}</span>'
-        rows.append(_row((f"{badge(('◆', 'ask'), item.what)}<br>{who}{_rows(item.rows, links)}",)))
+        who = small(f"{item.who}{waited}")
+        rows.append(row((f"{badge(('◆', 'ask'), item.what)}<br>{who}{_rows(item.rows, links)}",)))
     return f'<div class="pm-needs">{"".join(rows)}</div>'
 
 
@@ -145,8 +142,7 @@ def _opening(row: str, query: str | None) -> str:
 def findings(items: Iterable[tuple[str, str, str]]) -> str:
     """Show findings one under the other, each as what, where and what became of it."""
     rows = (
-        _row((f'<b>{_text(what)}</b><br>{_text(where)}<br><span class="pm-small">{_text(story)}</span>',))
-        for what, where, story in items
+        row((f"<b>{_text(what)}</b><br>{_text(where)}<br>{small(story)}",)) for what, where, story in items
     )
     return f'<div class="pm-findings">{"".join(rows)}</div>'
 
@@ -209,9 +205,14 @@ def _half(half: Half) -> str:
 def answer(text: str, lines: Iterable[tuple[str, str]], look: tuple[str, str]) -> str:
     """Show a page's answer as one sentence, and the lines that it rests on."""
     glyph, tone = look
-    facts_of = "".join(f"<dt>{_text(name)}</dt><dd>{_text(told)}</dd>" for name, told in lines)
     sentence = f'<div class="pm-answer">{_glyph(glyph)}{_text(text)}</div>'
-    return f'<section class="pm-verdict pm-{tone}">{sentence}<dl class="pm-lines">{facts_of}</dl></section>'
+    return f'<section class="pm-verdict pm-{tone}">{sentence}{_lines(lines)}</section>'
+
+
+def _lines(told: Iterable[tuple[str, str]]) -> str:
+    """What an answer rests on, each line with its name."""
+    facts_of = "".join(f"<dt>{_text(name)}</dt><dd>{_text(text)}</dd>" for name, text in told)
+    return f'<dl class="pm-lines">{facts_of}</dl>'
 
 
 def footer(parts: Iterable[str]) -> str:
@@ -219,11 +220,16 @@ def footer(parts: Iterable[str]) -> str:
     return f'<div class="pm-foot">{" · ".join(_text(part) for part in parts)}</div>'
 
 
+def small(text: str) -> str:
+    """Show text below or beside what it explains."""
+    return f'<span class="pm-small">{_text(text)}</span>'
+
+
 def _text(foreign: str) -> str:
     """Take the meaning out of markup; keep a number and its unit, and a date, on one line."""
     return ISO_DATE.sub(r'<span class="pm-day">\g<0></span>', escape(foreign).replace(" %", "&nbsp;%"))
 
 
-def _row(cells: Sequence[str], kind: str = "") -> str:
-    """Wrap cells that are HTML already."""
+def row(cells: Iterable[str], kind: str = "") -> str:
+    """Put cells beside each other, as one row; they are HTML already."""
     return f'<div class="pm-row {kind}">{"".join(f"<div>{cell}</div>" for cell in cells)}</div>'

@@ -12,7 +12,7 @@ import polars as pl
 import streamlit as st
 
 from dashboard import wording
-from dashboard.components import drill, markup
+from dashboard.components import frames, markup
 from dashboard.measured import Measured
 from metrics.estimate import Estimate, Number
 from metrics.measures import Slice
@@ -20,6 +20,7 @@ from metrics.measures import Slice
 ANCHOR: Final = "rows"
 MOST_SHOWN: Final = 5_000  # rows sent to a browser at once; the download has all
 TABLE_HEIGHT: Final = 300  # px
+COUNTED: Final = "pull requests"  # unit of numbers that are the count itself
 Select = Callable[[Slice], pl.DataFrame]
 
 
@@ -78,13 +79,19 @@ def _half(number: Number, side: Side, shown: Card, address: tuple[str, str]) -> 
     opens = None
     if shown.rows and isinstance(number, Estimate):
         query = urlencode({"pilot": pilot, key: option(shown.rows, side)})
-        opens = ("open the rows", f"{query}#{ANCHOR}")
+        opens = (_opened(number, shown), f"{query}#{ANCHOR}")
     return markup.Half(side.words, side.look, _big(number), lines(number, shown), opens, _left_out(number))
+
+
+def _opened(number: Estimate, shown: Card) -> str:
+    """What a card opens: as many rows as it counts, or else rests on."""
+    is_count = shown.counted or number.unit in {wording.PER_KLOC, COUNTED}
+    return f"open the {wording.plural(number.numerator if is_count else number.n, 'row')}"
 
 
 def _big(number: Number) -> str:
     """The value; a rate without its unit, which stands in the title."""
-    return wording.brief(number).removesuffix(f" {wording.UNIT_WORDS[wording.PER_KLOC]}")
+    return wording.without_unit(wording.brief(number))
 
 
 def _left_out(number: Number) -> tuple[str, str] | None:
@@ -110,7 +117,7 @@ def counts(number: Estimate, shown: Card) -> str:
         return wording.exposed(number)
     if shown.counted:
         return f"{wording.fraction(number.numerator, number.denominator)} {shown.counted}"
-    return "" if number.unit == "pull requests" else f"from {wording.plural(number.n, shown.noun)}"
+    return "" if number.unit == COUNTED else f"from {wording.plural(number.n, shown.noun)}"
 
 
 def option(rows: str, side: Side) -> str:
@@ -129,7 +136,8 @@ def behind(measured: Measured, kinds: Sequence[Rows], key: str) -> None:
     if count:
         table(first, kind.columns, f"{key}_table")
         name = "-".join((measured.case.pilot.name, *chosen.lower().replace(":", "").split()))
-        _download(lambda: kind.select(measured.slice(side.arm)), count, f"{name}.csv")
+        whole = wording.plural(count, "row")
+        frames.download(lambda: kind.select(measured.slice(side.arm)), whole, f"{name}.csv")
 
 
 def _first_of(found: pl.DataFrame) -> tuple[int, pl.DataFrame]:
@@ -145,7 +153,7 @@ def table(rows: pl.DataFrame, columns: Mapping[str, str], key: str) -> None:
     """List rows under plain headings: sortable, moments to the minute, addresses as links."""
     known = [name for name in columns if name in rows.columns]
     moments = pl.col(pl.Datetime).dt.strftime("%Y-%m-%d %H:%M")
-    shown = drill.flat(rows.select(known)).with_columns(moments, pl.col(pl.Float64).round(1))
+    shown = frames.flat(rows.select(known)).with_columns(moments, pl.col(pl.Float64).round(1))
     st.dataframe(
         shown.rename({name: columns[name] for name in known}),
         width="stretch",
@@ -154,18 +162,6 @@ def table(rows: pl.DataFrame, columns: Mapping[str, str], key: str) -> None:
         key=key,
         column_config={columns["url"]: st.column_config.LinkColumn(display_text="open")},
         placeholder="",
-    )
-
-
-def _download(rows: Callable[[], pl.DataFrame], count: int, file_name: str) -> None:
-    st.download_button(
-        f"Download {wording.plural(count, 'row')} (CSV)",
-        data=lambda: drill.csv(rows()),
-        file_name=file_name,
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-        key=f"download_{file_name}",
     )
 
 

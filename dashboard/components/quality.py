@@ -13,7 +13,7 @@ from dashboard.components import chrome, markup, numbers, ranges
 from dashboard.components import quality_text as text
 from dashboard.components.numbers import Card
 from dashboard.measured import Measured
-from metrics.arms import HEADLINE
+from metrics.arms import HEADLINE, SIDES
 from metrics.density.comparison import Stratum
 from metrics.estimate import Estimate
 from metrics.statistics.rates import Count
@@ -41,9 +41,7 @@ def headline_cards(measured: Measured) -> None:
         Card("Confirmed, per KLOC that still stands", "vulnerabilities_per_surviving_kloc"),
         Card("All not dismissed, per KLOC that still stands", "vulnerabilities_per_surviving_kloc_high"),
         Card("Code added", "code_kloc_added", "", "Code added", "change"),
-        Card(
-            "Found before merge", "found_before_merge_share", "found before", "Findings seen to after merge"
-        ),
+        Card("Found before merge", "found_before_merge_share", "found before", "Found before merge"),
     )
     numbers.cards(measured, shown, KEY)
     st.caption(text.beside(measured))
@@ -67,10 +65,10 @@ def rates(measured: Measured) -> None:
     bands = ((text.RATE, "confirmed"), (text.RATE_HIGH, text.ALL))
     rows = [
         ranges.row(f"{side.words}, {words}", measured.number(metric, arm), _told, side)
-        for arm, side in (("agent", look.AGENTS), ("human", look.PEOPLE))
+        for arm, side in zip(SIDES, (look.AGENTS, look.PEOPLE), strict=True)
         for metric, words in bands
     ]
-    agents, people = (text.rates(measured, arm) for arm in ("agent", "human"))
+    agents, people = (text.rates(measured, arm) for arm in SIDES)
     alt = f"Findings per KLOC. Agents: {agents}. People: {people}."
     chrome.chart(dot_and_range(rows, axis), "rates", alt)
 
@@ -95,10 +93,10 @@ def comparison(measured: Measured) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         rows = (*headline_rows(measured), *strata_rows(measured))
-        _chart(rows, "strata", "By repository and language: ratio")
+        ranges.chart(rows, _axis("By repository and language: ratio"), "strata")
     with right:
         rows = ranges.sidings(measured, text.RATIO, ratio_words)
-        _chart(rows, "siding", "Assisted and unknown on either side: ratio")
+        ranges.chart(rows, _axis("Assisted and unknown on either side: ratio"), "siding")
     strata_table(measured)
 
 
@@ -127,10 +125,8 @@ def _ordered(measured: Measured) -> list[Stratum]:
     return sorted(measured.density_strata, key=lambda each: -(each.first.exposure + each.second.exposure))
 
 
-def _chart(rows: tuple[Row, ...], key: str, title: str) -> None:
-    axis = Axis(title, "", 1.0, "as many", is_ratio=True)
-    alt = f"{title}. " + "; ".join(f"{row.name}: {row.words}" for row in rows)
-    chrome.chart(dot_and_range(rows, axis), key, alt)
+def _axis(title: str) -> Axis:
+    return Axis(title, "", 1.0, "as many", is_ratio=True)
 
 
 def strata_table(measured: Measured) -> None:
@@ -152,7 +148,7 @@ def visible(measured: Measured) -> None:
     """Say what this volume could have shown, and how findings cluster."""
     st.header("What could have been seen", anchor=False)
     st.html(
-        markup.facts((("Smallest ratio", text.visible(measured)), ("Clustering", text.dispersion(measured))))
+        markup.facts((("Could be seen", text.visible(measured)), ("Clustering", text.dispersion(measured))))
     )
 
 
@@ -165,7 +161,9 @@ def sameness(measured: Measured) -> None:
     )
     numbers.cards(measured, shown, KEY)
     st.markdown(
-        "Teams choose what they give to agents: the strata hold repository and language alike, no more."
+        "Teams choose what they give to agents: the strata hold repository and language alike, no more. "
+        "The share scanned after merge counts changes whose follow-up is over; the table below counts "
+        "younger ones too."
     )
     if not measured.looks.height:
         chrome.empty("No scan looked at any change.", "Name SARIF files under `[sources.sarif]` and ingest.")
@@ -176,7 +174,7 @@ def sameness(measured: Measured) -> None:
 def _look(row: dict[str, Any]) -> tuple[str, ...]:
     """Which tool and rules looked, when, and at how many changes of each side after their merge."""
     stage = {"post_merge": "after merge", "pre_merge": "before merge"}.get(row["stage"], "unknown")
-    sides = [f"{row[arm]:,}" if row["stage"] == "post_merge" else "" for arm in ("agent", "human")]
+    sides = [f"{row[arm]:,}" if row["stage"] == "post_merge" else "" for arm in SIDES]
     last = wording.moment(row["last_scanned_at"])
     return (
         row["tool"],

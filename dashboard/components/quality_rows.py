@@ -47,6 +47,11 @@ def looked_after(of: Slice) -> pl.DataFrame:
     return _with_address(of, of.density.findings.join(watched, on=KEYS, how="semi"))
 
 
+def found_before(of: Slice) -> pl.DataFrame:
+    """Those of them that were reported before the merge."""
+    return looked_after(of).filter(pl.col("after_merge").not_())
+
+
 def with_lines(of: Slice) -> pl.DataFrame:
     """In-scope changes whose added lines are known."""
     return of.density.changes.drop_nulls("code_lines").sort("code_lines", descending=True)
@@ -87,6 +92,7 @@ ROWS: Final = (
     Rows("Confirmed findings", "finding", confirmed, FINDINGS),
     Rows("Changes counted", "change", rated, CHANGES),
     Rows("Findings seen to after merge", "finding", looked_after, FINDINGS),
+    Rows("Found before merge", "finding", found_before, FINDINGS),
     Rows("Code added", "change", with_lines, CHANGES),
     Rows("Findings listed, not divided", "finding", listed, FINDINGS),
     Rows("Scanned before merge", "change", scanned("pre_scanned"), SCANNED),

@@ -7,9 +7,9 @@ from typing import Final
 from dashboard import wording
 from dashboard.components import siding
 from dashboard.measured import Measured
-from metrics.arms import HEADLINE
+from metrics.arms import HEADLINE, SIDES
 from metrics.density.comparison import conclusion
-from metrics.estimate import Number, Undefined
+from metrics.estimate import Estimate, Number, Undefined
 
 RATIO: Final = "vulnerabilities_per_kloc_ratio"
 RATIO_HIGH: Final = "vulnerabilities_per_kloc_ratio_high"
@@ -52,14 +52,14 @@ def _said(number: Number) -> str:
 
 
 def visible(measured: Measured) -> str:
-    """The smallest ratio that this volume could have shown."""
+    """Above which ratio this volume would have shown that agents' rate is higher."""
     number = measured.number(DETECTABLE, HEADLINE.name)
     if isinstance(number, Undefined):
         return f"Which ratio could have been seen is unknown: {number.reason}."
     power = wording.percent(measured.case.measuring.power)
     if number.unbounded:
         return f"This volume could not have shown any ratio with {power} power."
-    return f"The smallest ratio that this volume could show, with {power} power, is {wording.brief(number)}."
+    return f"A rate above {wording.brief(number)} people's would have been seen, with {power} power."
 
 
 def lines(measured: Measured) -> tuple[tuple[str, str], ...]:
@@ -69,7 +69,9 @@ def lines(measured: Measured) -> tuple[tuple[str, str], ...]:
         "The same conclusion with unreviewed findings counted, and with assisted and with unknown changes "
         "counted to either side."
     )  # fmt: skip
-    first, last = ((("Depends", said),), ()) if changed else ((), (("Either side", said),))
+    first = (("Depends", said),) if changed else ()
+    is_known = isinstance(measured.number(RATIO, HEADLINE.name), Estimate)
+    last = (("Either side", said),) if is_known and not changed else ()
     return (
         *first,
         ("Agents", rates(measured, "agent")),
@@ -106,7 +108,7 @@ def dispersion(measured: Measured) -> str:
 
 def beside(measured: Measured) -> str:
     """What stands beside the rates: findings that are not divided, and what surviving lines need."""
-    agents, people = (measured.slice(arm).density.listed.height for arm in ("agent", "human"))
+    agents, people = (measured.slice(arm).density.listed.height for arm in SIDES)
     told = (
         f"Findings of images, manifests and files that are not counted are listed below and not divided by "
         f"lines: agents {agents:,}, people {people:,}."

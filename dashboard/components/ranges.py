@@ -1,12 +1,12 @@
-"""How does a number become a row of a chart? Its words are short: the level stands in the title."""
+"""How do numbers become the rows of a chart? Their words are short: the level stands in the title."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from dashboard.charts import look
-from dashboard.charts.comparison import Row
-from dashboard.components import siding
+from dashboard.charts.comparison import Axis, Row, dot_and_range
+from dashboard.components import chrome, siding
 from dashboard.measured import Measured
 from metrics.arms import HEADLINE, SENSITIVITY
 from metrics.estimate import Estimate, Number
@@ -19,6 +19,12 @@ def row(name: str, number: Number, say: Say, side: look.Side) -> Row:
     if not isinstance(number, Estimate):
         return Row(name, f"unknown: {number.reason}", None, None, None, side)
     return Row(name, say(number), number.value, number.low, number.high, side)
+
+
+def chart(rows: Sequence[Row], axis: Axis, key: str) -> None:
+    """Draw rows, and say what they say for those who cannot see them."""
+    alt = f"{axis.title}. " + "; ".join(f"{each.name}: {each.words}" for each in rows)
+    chrome.chart(dot_and_range(rows, axis), key, alt)
 
 
 def sidings(measured: Measured, metric: str, say: Say) -> tuple[Row, ...]:

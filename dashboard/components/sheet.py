@@ -50,7 +50,6 @@ STYLE: Final = f"""<style>
 .pm-side{{font-size:.86rem;line-height:1.4}}
 .pm-big{{font-size:1.4rem;font-weight:650;line-height:1.2;margin:.1rem 0 .15rem}}
 .pm-side a{{color:inherit}} .pm-side summary{{cursor:pointer}}
-.pm-lead{{font-weight:650}}
 .stMainBlockContainer{{max-width:1180px;padding-top:4.2rem;padding-bottom:3rem}}
 @media (max-width:640px){{
  .pm-pilots .pm-row,.pm-criteria .pm-row,.pm-facts .pm-row{{grid-template-columns:1fr}}

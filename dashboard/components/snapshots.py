@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from html import escape
@@ -45,8 +45,8 @@ def standing(verification: Verification) -> None:
 def listing(verification: Verification, entries: Sequence[Entry]) -> None:
     """List all snapshots, the newest first."""
     known = {entry.name: entry for entry in entries}
-    rows = (_row(_cells(each, known.get(each.name))) for each in reversed(verification.snapshots))
-    head = _row(("Snapshot", "Files and chain", "Pilots", "Sealed"), "pm-head")
+    rows = (markup.row(_cells(each, known.get(each.name))) for each in reversed(verification.snapshots))
+    head = markup.row(("Snapshot", "Files and chain", "Pilots", "Sealed"), "pm-head")
     st.html(f'<div class="pm-pilots">{head}{"".join(rows)}</div>')
 
 
@@ -54,13 +54,13 @@ def _cells(verified: Verified, entry: Entry | None) -> tuple[str, ...]:
     name = f"<b>{escape(verified.name)}</b>"
     if entry is None or entry.problem:
         return (name, _verified(verified), "", "")
-    restated = f"<br>{_small(f'restatement {entry.restatement}')}" if entry.restatement > 1 else ""
+    restated = f"<br>{markup.small(f'restatement {entry.restatement}')}" if entry.restatement > 1 else ""
     pilots = "<br>".join(f"{escape(each['name'])} {_state(each)}" for each in entry.pilots)
-    return (name + restated, _verified(verified), pilots, _small(_moment(entry.sealed_at)))
+    return (name + restated, _verified(verified), pilots, markup.small(_moment(entry.sealed_at)))
 
 
 def _state(pilot: dict[str, Any]) -> str:
-    as_of = _small(f"as of {_moment(pilot['as_of'])}")
+    as_of = markup.small(f"as of {_moment(pilot['as_of'])}")
     return f"{markup.state(pilot['state'])} {as_of}"
 
 
@@ -74,30 +74,29 @@ def _verified(verified: Verified) -> str:
     return "<br>".join(markup.badge(BROKEN, sentence) for sentence in verified.broken)
 
 
-def _small(text: str) -> str:
-    return f'<span class="pm-small">{escape(text)}</span>'
-
-
-def _row(cells: Iterable[str], kind: str = "") -> str:
-    return f'<div class="pm-row {kind}">{"".join(f"<div>{cell}</div>" for cell in cells)}</div>'
-
-
 def choose(entries: Sequence[Entry]) -> tuple[Entry, Entry | None]:
     """Choose a snapshot, the newest at first, and one to hold it against, the one before it at first."""
     known = {entry.name: entry for entry in entries}
     names = list(reversed(known))
     left, right = st.columns(2)
     with left:
-        chosen = st.selectbox("Snapshot", names, key=SNAPSHOT_KEY, bind="query-params")
+        chosen = _kept("Snapshot", names, SNAPSHOT_KEY, names[0]) or names[0]
     others = [name for name in names if name != chosen]
     before = known[chosen].previous
-    index = others.index(before) if before in others else 0
+    usual = before if before in others else next(iter(others), None)
     with right:
-        against = st.selectbox(
-            "Compared with", others, index if others else None, key=OTHER_KEY, bind="query-params",
-            placeholder="there is no other", disabled=not others,
-        )  # fmt: skip
+        against = _kept("Compared with", others, OTHER_KEY, usual)
     return known[chosen], known.get(against or "")
+
+
+def _kept(label: str, options: Sequence[str], key: str, usual: str | None) -> str | None:
+    """Choose, and keep what is chosen in the address: a default would be left out, and change with time."""
+    if st.session_state.get(key, st.query_params.get(key)) not in options:
+        st.session_state[key] = usual
+    return st.selectbox(
+        label, options, None, key=key, bind="query-params", placeholder="there is no other",
+        disabled=not options,
+    )  # fmt: skip
 
 
 def files(manifest: Manifest, read: Callable[[str], bytes]) -> None:
@@ -124,7 +123,7 @@ def differences(names: tuple[str, str], found: Sequence[Difference]) -> None:
     st.html(
         markup.facts(_judged(each) for each in judged)
         if judged
-        else _small("Every verdict and policy is the same.")
+        else markup.small("Every verdict and policy is the same.")
     )
     st.markdown(f"**{wording.plural(len(numbers), 'number reads', 'numbers read')} differently**")
     if numbers:

@@ -9,14 +9,14 @@ import streamlit as st
 
 from dashboard import wording
 from dashboard.charts import look
-from dashboard.charts.comparison import Axis, Row, dot_and_range
+from dashboard.charts.comparison import Axis, Row
 from dashboard.charts.curves import Curve, Window, approval_curves
 from dashboard.components import chrome, markup, numbers, ranges
 from dashboard.components import velocity_rows as rows_of
 from dashboard.components import velocity_text as text
 from dashboard.components.numbers import Card
 from dashboard.measured import Measured
-from metrics.arms import HEADLINE
+from metrics.arms import HEADLINE, SIDES
 from metrics.estimate import Estimate
 from metrics.velocity.comparison import Stratum
 
@@ -41,8 +41,14 @@ def headline_cards(measured: Measured) -> None:
     measuring = measured.case.measuring
     first, second = measuring.approved_within_hours
     shown = (
-        Card(f"Approved within {first} h", "approved_within_first_mark_share", "approved", "Waits counted"),
-        Card(f"Approved within {second} h", "approved_within_second_mark_share", "approved", "Waits counted"),
+        Card(
+            f"Approved within {first} h", "approved_within_first_mark_share", "approved",
+            "Approved by the first mark",
+        ),
+        Card(
+            f"Approved within {second} h", "approved_within_second_mark_share", "approved",
+            "Approved by the second mark",
+        ),
         Card("Half are approved after", text.MEDIAN, "approved", "Approved"),
         Card(
             f"Mean wait for a decision, up to {measuring.restricted_mean_days} days",
@@ -102,7 +108,7 @@ def curves(measured: Measured) -> None:
     st.markdown(
         f"Share approved since the clock started, with bands at {level}; agents solid, people dashed."
     )
-    sides = zip((look.AGENTS, look.PEOPLE), ("agent", "human"), measured.curves, strict=True)
+    sides = zip((look.AGENTS, look.PEOPLE), SIDES, measured.curves, strict=True)
     drawn = [Curve(side, measured.timed_count(arm), points) for side, arm, points in sides if points]
     if not drawn:
         chrome.empty("No pull request has waited in this window.", "Ingest pull requests with their reviews.")
@@ -147,10 +153,10 @@ def comparison(measured: Measured) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         rows = (*headline_rows(measured), *strata_rows(measured))
-        _chart(rows, "strata", "By repository and changed lines: hours longer")
+        ranges.chart(rows, _axis("By repository and changed lines: hours longer"), "strata")
     with right:
         rows = ranges.sidings(measured, text.STRATIFIED, gap_words)
-        _chart(rows, "siding", "Assisted and unknown on either side: hours longer")
+        ranges.chart(rows, _axis("Assisted and unknown on either side: hours longer"), "siding")
     strata_table(measured)
 
 
@@ -202,10 +208,8 @@ def strata_table(measured: Measured) -> None:
         st.html(markup.table(("Repository and changed lines", "Agents", "People", "Difference"), rows))
 
 
-def _chart(rows: tuple[Row, ...], key: str, title: str) -> None:
-    axis = Axis(title, "h", 0.0, "no difference")
-    alt = f"{title}. " + "; ".join(f"{row.name}: {row.words}" for row in rows)
-    chrome.chart(dot_and_range(rows, axis), key, alt)
+def _axis(title: str) -> Axis:
+    return Axis(title, "h", 0.0, "no difference")
 
 
 def working_time(measured: Measured) -> None:
@@ -216,11 +220,11 @@ def working_time(measured: Measured) -> None:
     shown = (
         Card(
             "Half are approved after, working time", "median_working_hours_to_approval", "approved",
-            "Approved",
+            "Approved, working time",
         ),
         Card(
             f"Mean wait for a decision, working time of {measuring.restricted_mean_days} days",
-            "restricted_mean_working_hours_to_decision", "decided", "Decided",
+            "restricted_mean_working_hours_to_decision", "decided", "Decided, working time",
         ),
     )  # fmt: skip
     numbers.cards(measured, shown, KEY)
@@ -234,7 +238,7 @@ def studies(measured: Measured) -> None:
             "figures look better the younger the window is. Use them beside studies, not for decisions."
         )
         shown = (
-            Card("Merged, of all opened", "merged_share", "merged", "Opened"),
+            Card("Merged, of all opened", "merged_share", "merged", "Merged"),
             Card("To merge, merged only, median", "median_hours_to_merge_closed_only", "merged", "Merged"),
             Card(
                 "To close, closed unmerged only, median",

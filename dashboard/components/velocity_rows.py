@@ -8,13 +8,22 @@ import polars as pl
 
 from dashboard.components.numbers import Rows, Select
 from metrics.measures import Slice
-from metrics.velocity.samples import NOT_IN_SCOPE, NOT_SEEN_UNREVIEWED, NOT_TIMED, Sample, timed
+from metrics.velocity.samples import (
+    NOT_IN_SCOPE,
+    NOT_SEEN_UNREVIEWED,
+    NOT_TIMED,
+    Sample,
+    in_working_time,
+    timed,
+)
+from metrics.velocity.waits import APPROVED, MERGED_UNAPPROVED, OPEN, REJECTED
 
 PULLS: Final = {
     "repository": "Repository", "number": "Number", "title": "Title", "hours": "Waited (h)",
     "outcome": "Outcome", "reviewer": "Decided by", "author_login": "Opened by", "agent": "Agent",
     "size_band": "Lines", "clock_at": "Clock started", "decided_at": "Decided", "url": "Link",
 }  # fmt: skip
+IN_WORKING_TIME: Final = PULLS | {"hours": "Waited (working h)"}
 LOOKED: Final = {
     "repository": "Repository", "number": "Number", "title": "Title", "first_review_hours": "First look (h)",
     "reviewer": "Decided by", "rounds": "Rounds", "outcome": "Outcome", "url": "Link",
@@ -42,6 +51,22 @@ def known(of: Slice) -> pl.DataFrame:
 def of_outcome(*outcomes: str) -> Select:
     """Pull requests whose wait ended so, the longest first."""
     return lambda of: known(of).filter(pl.col("outcome").is_in(outcomes)).sort("hours", descending=True)
+
+
+def approved_by(place: int) -> Select:
+    """Pull requests that were approved by a mark: the first of `approved_within_hours`, or the second."""
+    return lambda of: of_outcome(APPROVED)(of).filter(
+        pl.col("hours") <= of.measuring.approved_within_hours[place]
+    )
+
+
+def in_working_hours(*outcomes: str) -> Select:
+    """Pull requests whose wait ended so and can be told in working hours, the longest first."""
+    return lambda of: (
+        in_working_time(of.waits, of.measuring.working)
+        .rows.filter(pl.col("outcome").is_in(outcomes))
+        .sort("hours", descending=True)
+    )
 
 
 def flagged(column: str) -> Select:
@@ -83,12 +108,17 @@ def unapproved(of: Slice) -> pl.DataFrame:
 
 
 PULL: Final = "pull request"
+DECIDED: Final = (APPROVED, REJECTED, MERGED_UNAPPROVED)
 ROWS: Final = (
     Rows("Waits counted", PULL, lambda of: known(of).sort("hours", descending=True), PULLS),
-    Rows("Approved", PULL, of_outcome("approved"), PULLS),
-    Rows("Decided", PULL, of_outcome("approved", "rejected", "merged_unapproved"), PULLS),
-    Rows("Open now", PULL, of_outcome("open"), PULLS),
-    Rows("Closed without approval", PULL, of_outcome("rejected"), PULLS),
+    Rows("Approved", PULL, of_outcome(APPROVED), PULLS),
+    Rows("Approved by the first mark", PULL, approved_by(0), PULLS),
+    Rows("Approved by the second mark", PULL, approved_by(1), PULLS),
+    Rows("Decided", PULL, of_outcome(*DECIDED), PULLS),
+    Rows("Approved, working time", PULL, in_working_hours(APPROVED), IN_WORKING_TIME),
+    Rows("Decided, working time", PULL, in_working_hours(*DECIDED), IN_WORKING_TIME),
+    Rows("Open now", PULL, of_outcome(OPEN), PULLS),
+    Rows("Closed without approval", PULL, of_outcome(REJECTED), PULLS),
     Rows("Merged without approval", "change", unapproved, MERGED),
     Rows("Approved before ready", PULL, flagged("is_approved_before_ready"), PULLS),
     Rows("Stale approvals", PULL, flagged("is_stale_approval"), PULLS),

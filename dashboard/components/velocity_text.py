@@ -8,7 +8,7 @@ from dashboard import wording
 from dashboard.components import siding
 from dashboard.measured import Measured
 from metrics.arms import HEADLINE, SIDES
-from metrics.estimate import Undefined
+from metrics.estimate import Estimate, Undefined
 from metrics.velocity.clock import READY_UNKNOWN
 from metrics.velocity.comparison import conclusion
 from metrics.velocity.samples import timed
@@ -49,7 +49,8 @@ def lines(measured: Measured) -> tuple[tuple[str, str], ...]:
     """What the answer rests on; the raw difference never stands without the one of like with like."""
     changes = siding.moved(measured, STRATIFIED, conclusion)
     first = (("Depends", siding.sentence(changes)),) if changes else ()
-    last = () if changes else (("Either side", siding.sentence(changes)),)
+    is_known = isinstance(measured.number(STRATIFIED, HEADLINE.name), Estimate)
+    last = (("Either side", siding.sentence(changes)),) if is_known and not changes else ()
     return (
         *first,
         ("Agents", waits(measured, "agent")),
@@ -116,7 +117,7 @@ def log_rank(measured: Measured) -> str:
 
 def unapproved(measured: Measured) -> str:
     """Merges without a human's approval: no fast decision but a control that failed."""
-    agents, people = (wording.number(measured.number(UNAPPROVED, arm)) for arm in ("agent", "human"))
+    agents, people = (wording.number(measured.number(UNAPPROVED, arm)) for arm in SIDES)
     return f"merged without a human's approval, a control that failed: agents {agents}; people {people}"
 
 

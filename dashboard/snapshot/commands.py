@@ -10,11 +10,11 @@ from dashboard.documents import plain
 from dashboard.printing import aside, show
 from dashboard.snapshot import printing
 from dashboard.snapshot.comparing import difference_document, differences
-from dashboard.snapshot.content import content_of, week_asked
 from dashboard.snapshot.files import write_aside
-from dashboard.snapshot.listing import entries, folder_of
+from dashboard.snapshot.listing import entries, folder_of, gone
+from dashboard.snapshot.making import content_of, week_asked
 from dashboard.snapshot.sealing import Sealed, seal
-from dashboard.snapshot.verifying import verify
+from dashboard.snapshot.verifying import refuse_nothing, verify
 
 
 def seal_week(session: Session, week: str | None, *, as_json: bool) -> None:
@@ -28,6 +28,7 @@ def _document(sealed: Sealed) -> dict[str, object]:
         "name": sealed.name,
         "folder": str(sealed.folder),
         "is_new": sealed.is_new,
+        "is_entered": sealed.is_entered,
         "digest": sealed.digest,
         "restates": sealed.restates,
         "differences": [difference_document(each) for each in sealed.differences],
@@ -43,14 +44,17 @@ def write_week(session: Session, week: str | None, out: Path, *, as_json: bool) 
 
 
 def list_all(session: Session, *, as_json: bool) -> None:
-    """Print the sealed weeks."""
-    found = entries(session.snapshot_folder)
+    """Print the sealed weeks, also those whose folder is gone."""
+    root = session.snapshot_folder
+    found = (*gone(session.store, root), *entries(root))
     show(plain(found), as_json, lambda: printing.print_entries(found))
 
 
 def verify_all(session: Session, names: Sequence[str], *, as_json: bool) -> None:
     """Print what is as sealed and what is not; SnapshotError when anything is not."""
-    verification = verify(session.store, session.snapshot_folder, names)
+    root = session.snapshot_folder
+    verification = verify(session.store, root, names)
+    refuse_nothing(session.store, root, verification)
     show(plain(verification), as_json, lambda: printing.print_verification(verification))
     verification.refuse_broken()
 

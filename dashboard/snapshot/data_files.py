@@ -11,6 +11,7 @@ import orjson
 import polars as pl
 from xlsxwriter import Workbook  # type: ignore[import-untyped]  # ships no types
 
+from dashboard import spreadsheets
 from dashboard.documents import verdict_document
 from metrics.gate.states import Verdict
 from metrics.results import Result
@@ -27,8 +28,6 @@ COLUMNS: Final[dict[str, pl.DataType]] = {
     **dict.fromkeys(("excluded", "method", "undefined_reason"), pl.String()),
     "as_of": _MOMENT,
 }
-# A cell that begins so is run as a formula by spreadsheets that open a CSV.
-_FORMULA_STARTS: Final = r"^[=+\-@\t\r]"
 _AS_TEXT: Final = {
     "in_memory": True,
     "strings_to_formulas": False,
@@ -82,21 +81,13 @@ def parquet(table: pl.DataFrame) -> bytes:
 
 
 def csv(table: pl.DataFrame) -> bytes:
-    """The table as UTF-8 with commas; text that a spreadsheet would run has an apostrophe before it."""
-    spelled = _spelled(table)
-    texts = [name for name, dtype in spelled.schema.items() if dtype == pl.String]
-    return spelled.with_columns(_guarded(name) for name in texts).write_csv().encode()
+    """The table as CSV whose text no spreadsheet runs."""
+    return spreadsheets.csv(_spelled(table))
 
 
 def _spelled(table: pl.DataFrame) -> pl.DataFrame:
     """Moments as text, because spreadsheets know no time zones."""
     return table.with_columns(pl.col(_MOMENT).dt.strftime("%Y-%m-%dT%H:%M:%S%.fZ"))
-
-
-def _guarded(name: str) -> pl.Expr:
-    text = pl.col(name)
-    is_formula = text.str.contains(_FORMULA_STARTS)
-    return pl.when(is_formula).then(pl.format("'{}", text)).otherwise(text).alias(name)
 
 
 def xlsx(table: pl.DataFrame, made_for: datetime) -> bytes:

@@ -9,10 +9,9 @@ from typing import Final
 
 from dashboard.snapshot.content import Content
 from dashboard.snapshot.data_files import csv, long_table, parquet, xlsx
-from dashboard.snapshot.manifest import Manifest, listed
+from dashboard.snapshot.manifest import Manifest, listed, publication_in
 from dashboard.snapshot.report import render
 from ingest.errors import UsageError
-from ingest.store import Published
 from ingest.store.durable import sync
 
 REPORT: Final = "report.html"
@@ -33,15 +32,9 @@ def files_of(content: Content) -> dict[str, bytes]:
 
 def is_sealed_in(manifest: Manifest, content: Content, files: Mapping[str, bytes]) -> bool:
     """Whether a sealed snapshot says just this, although a later run may have published the same again."""
-    earlier = replace(content, published=_publication(manifest, content.published))
+    earlier = replace(content, published=publication_in(manifest.document["published"]))
     same_words = {**files, REPORT: render(earlier).encode()}
     return dict(manifest.files) == listed(same_words)
-
-
-def _publication(manifest: Manifest, now: Published) -> Published:
-    said = manifest.document["published"]
-    at = type(now.at).fromisoformat(said["at"])
-    return Published(said["run_id"], at, said["versions"])
 
 
 def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
@@ -54,7 +47,20 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def write_aside(folder: Path, content: Content) -> None:
-    """Write the files for looking or comparing, without a manifest: nothing is sealed by it."""
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(f"--out {folder}: is not an empty folder; name a new one so that nothing is lost")
-    write_files(folder, files_of(content))
+    """Write the files for looking or comparing, without a manifest: nothing is sealed by it.
+
+    Raises
+    ------
+    UsageError
+        The folder holds something already, or cannot be written.
+    """
+    try:
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise UsageError(
+                f"--out {folder}: is not an empty folder; name a new one so that nothing is lost"
+            )
+        write_files(folder, files_of(content))
+    except OSError as error:
+        raise UsageError(
+            f"--out {folder}: cannot be written ({error.strerror}); name a folder that can be"
+        ) from error

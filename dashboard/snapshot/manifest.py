@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +17,7 @@ from typing import Any, Final
 import orjson
 
 from ingest.errors import SnapshotError
+from ingest.store import Published
 
 MANIFEST: Final = "manifest.json"
 _NAME: Final = re.compile(r"\d{4}-W\d{2}(\.[1-9]\d*)?")
@@ -44,6 +46,11 @@ class Manifest:
         """File name -> its `sha256` and `size`."""
         files: Mapping[str, Mapping[str, Any]] = self.document["files"]
         return files
+
+
+def publication_in(said: Mapping[str, Any]) -> Published:
+    """A publication, as a manifest names it."""
+    return Published(said["run_id"], datetime.fromisoformat(said["at"]), said["versions"])
 
 
 def name_of(week: str, restatement: int) -> str:
@@ -109,16 +116,22 @@ def broken_files(folder: Path, manifest: Manifest) -> tuple[str, ...]:
         for name, sealed in manifest.files.items()
         if name in there and not _is_as_sealed(folder / name, sealed)
     ]
-    return (*missing, *changed, *(f"{name} was not there when it was sealed" for name in unknown))
+    linked = [f"{MANIFEST} is a link to another file"] if (folder / MANIFEST).is_symlink() else []
+    return (*linked, *missing, *changed, *(f"{name} was not there when it was sealed" for name in unknown))
 
 
 def _is_as_sealed(path: Path, sealed: Mapping[str, Any]) -> bool:
-    if not path.is_file() or path.stat().st_size != sealed["size"]:
+    if not _is_own_file(path) or path.stat().st_size != sealed["size"]:
         return False
     return bool(digest_of(path.read_bytes()) == sealed["sha256"])
 
 
+def _is_own_file(path: Path) -> bool:
+    """Whether it is a file in its folder; a link leads to bytes that nobody sealed or sends."""
+    return path.is_file() and not path.is_symlink()
+
+
 def is_complete(folder: Path, manifest: Manifest) -> bool:
     """Whether every file is there in its size: a look that reads none of them."""
-    sizes = {path.name: path.stat().st_size for path in folder.iterdir() if path.is_file()}
+    sizes = {path.name: path.stat().st_size for path in folder.iterdir() if _is_own_file(path)}
     return all(sizes.get(name) == sealed["size"] for name, sealed in manifest.files.items())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
 from rich.table import Table
 from rich.text import Text
 
@@ -27,6 +28,8 @@ def say(text: str) -> None:
 
 def print_sealed(sealed: Sealed) -> None:
     """What came of sealing, with what changed if it restates."""
+    if sealed.is_entered:
+        say(f"entered {sealed.name} into the store's list: a run that was killed had left it unlisted")
     if not sealed.is_new:
         say(f"{sealed.name} stands: nothing has changed")
         return
@@ -51,20 +54,44 @@ def print_differences(found: Sequence[Difference]) -> None:
     """One line per difference."""
     for difference in found:
         say(_sentence(difference))
-    if not found:
-        say("no difference")
+    if all(difference.kind == "manifest" for difference in found):
+        say("no other difference" if found else "no difference")
 
 
 def _sentence(difference: Difference) -> str:
+    if difference.kind == "manifest":
+        return f"{difference.of[0]} has no manifest.json: table versions cannot be compared"
     before, after = in_words(difference.before), in_words(difference.after)
-    return f"{difference.kind} {' / '.join(difference.of)}: {before} -> {after}"
+    told = f"{before} -> {after}" if before != after else f"{before}; {_in_detail(difference)}"
+    return f"{difference.kind} {' / '.join(difference.of)}: {told}"
+
+
+def _in_detail(difference: Difference) -> str:
+    """What differs between two numbers that read the same.
+
+    >>> rows = [{"coverage": {"measured": n, "total": 22, "excluded": {}}, "n": 3} for n in (20, 21)]
+    >>> _in_detail(Difference("number", (), *rows))
+    'coverage 20 of 22 -> 21 of 22'
+    """
+    before, after = difference.before, difference.after
+    changed = [name for name in before if before[name] != after[name]]
+    return "; ".join(f"{name} {_detail(before[name])} -> {_detail(after[name])}" for name in changed)
+
+
+def _detail(value: Any) -> str:
+    if not isinstance(value, dict):
+        return in_words(value)
+    left_out = "".join(f", {count:,} {reason}" for reason, count in value["excluded"].items())
+    return f"{value['measured']:,} of {value['total']:,}{left_out}"
 
 
 def in_words(value: Any) -> str:
     """One side of a difference, as people read it."""
     if value is None:
         return ABSENT
-    return wording.number(_number(value)) if isinstance(value, dict) else str(value)
+    if isinstance(value, dict):
+        return wording.number(_number(value))
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
 def _number(said: dict[str, Any]) -> Number:
@@ -80,7 +107,7 @@ def _number(said: dict[str, Any]) -> Number:
 def print_verification(verification: Verification) -> None:
     """One line per snapshot."""
     if verification.without_store:
-        say(f"without the store's list, which cannot be read: {verification.without_store}")
+        say(f"without the store's list: {verification.without_store}")
     for each in verification.snapshots:
         say(f"{each.name}: {'BROKEN: ' + '; '.join(each.broken) if each.broken else 'as sealed'}")
     if not verification.snapshots:

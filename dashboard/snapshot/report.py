@@ -8,23 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import cache
 from html import escape
 from importlib.resources import files
 from itertools import groupby
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, Template
 
 from dashboard import wording
-from dashboard.components.markup import ISO_DATE, STATE_LOOKS
-from dashboard.snapshot.content import Content, PilotWeek
-from dashboard.snapshot.report_changes import Change, changes, last_week, restatement
+from dashboard.components.markup import ISO_DATE
+from dashboard.snapshot.content import WEEKS_SHOWN, Content, PilotWeek
+from dashboard.snapshot.report_changes import Change, changes, restatement
 from dashboard.snapshot.report_decisions import Todo, todos
 from dashboard.snapshot.report_gaps import Gap, gaps
 from dashboard.snapshot.report_numbers import Block, Room, blocks
+from dashboard.snapshot.report_verdicts import Cut, Row, row
 from metrics.calendar import local_day
-from metrics.gate.states import State, Verdict
+from metrics.gate.states import Verdict
 
 TEMPLATE: Final = files("dashboard.snapshot").joinpath("report.html.j2")
 SETTING_WORDS: Final = {
@@ -36,14 +39,11 @@ SETTING_WORDS: Final = {
     "include_tests": "test code counted",
     "include_assisted": "assisted changes counted",
 }
-ARROWS: Final = {"better": "▲", "worse": "▼", "unchanged": ""}
-
-
-USUAL_LEVEL: Final = 0.95
+USUAL_LEVEL: Final = 0.95  # where a content holds no numbers that could name theirs
 
 
 @dataclass(frozen=True)
-class Density:
+class Spacing:
     """How closely a page is set, so that one sheet holds all pilots."""
 
     name: str
@@ -51,42 +51,18 @@ class Density:
     changes: int  # lines of what changed
     restated: int  # numbers of last week that read differently
     gaps: int  # reasons why something was not measured
-    sentence: int  # characters of what the rule says
-    blocked: int  # characters of what stands in the way
+    cut: Cut
     number: int  # characters of a number, or of why it is unknown
     heading: int  # characters of a metric and what it counts
     rows_named: int  # findings or pull requests that a decision names
+    is_roomy: bool  # whether numbers may take words that the legend would say else
 
 
-DENSITIES: Final = (
-    Density("roomy", 3, 7, 3, 4, 400, 300, 64, 400, 2),
-    Density("middle", 6, 8, 2, 4, 110, 70, 34, 126, 1),
-    Density("compact", 10, 6, 1, 3, 96, 60, 34, 126, 1),
+SPACINGS: Final = (
+    Spacing("roomy", 3, 7, 3, 4, Cut(400, 300), 64, 400, 2, True),
+    Spacing("middle", 6, 8, 2, 4, Cut(110, 70), 34, 126, 1, False),
+    Spacing("compact", 10, 6, 1, 3, Cut(56, 60), 34, 126, 1, False),
 )
-
-
-@dataclass(frozen=True)
-class Badge:
-    """A state of the gate: glyph, tone and words together."""
-
-    glyph: str
-    tone: str
-    words: str
-
-
-@dataclass(frozen=True)
-class Row:
-    """The verdict on one pilot: last week's and now."""
-
-    pilot: str
-    before: Badge
-    now: Badge
-    arrow: str
-    moved: str
-    answer: str
-    blocked: str
-    rule: str
-    evidence: str
 
 
 @dataclass(frozen=True)
@@ -97,7 +73,7 @@ class Page:
     dates: str
     as_of: str
     is_so_far: bool
-    density: str
+    spacing: str
     answer: str
     verdicts: tuple[Row, ...]
     changes: tuple[tuple[str, tuple[str, ...]], ...]  # pilot, sentences
@@ -114,7 +90,8 @@ class Page:
     source: str
     policies: str
     digest: str
-    week: str
+    small: int  # denominators below this are drawn hollow
+    weeks: int  # weeks of the lines on the right
 
 
 def render(content: Content) -> str:
@@ -125,11 +102,16 @@ def render(content: Content) -> str:
     str
         A whole document; A4 portrait, one sheet for up to ten pilots.
     """
+    return _template().render(page=_page(content))
+
+
+@cache  # a snapshot is rendered again to see whether it says what was sealed
+def _template() -> Template:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["dated"] = _dated
-    return environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(page=_page(content))
+    return environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
 
 
 def _dated(foreign: str) -> str:
@@ -138,7 +120,7 @@ def _dated(foreign: str) -> str:
 
 
 def _page(content: Content) -> Page:
-    density = _density(len(content.pilots))
+    spacing = _spacing(len(content.pilots))
     changed, missing = changes(content), gaps(content)
     settings = content.results[0].settings if content.results else {}
     return Page(
@@ -146,29 +128,30 @@ def _page(content: Content) -> Page:
         dates=_dates(content.pilots),
         as_of=_moments(content.pilots),
         is_so_far=not all(each.is_over for each in content.pilots),
-        density=density.name,
+        spacing=spacing.name,
         answer=_answer(content.verdicts),
-        verdicts=tuple(_row(each, density) for each in content.pilots),
-        changes=_grouped(changed[: density.changes]),
-        more_changes=max(len(changed) - density.changes, 0),
-        restatement=restatement(content, density.restated),
-        todos=todos(content, density.rows_named),
+        verdicts=tuple(row(each, spacing.cut) for each in content.pilots),
+        changes=_grouped(changed[: spacing.changes]),
+        more_changes=max(len(changed) - spacing.changes, 0),
+        restatement=restatement(content, spacing.restated),
+        todos=todos(content, spacing.rows_named),
         more_todos=content.more_decision_count,
-        blocks=blocks(content, Room(density.number, density.heading)),
-        gaps=missing[: density.gaps],
-        more_gaps=max(len(missing) - density.gaps, 0),
+        blocks=blocks(content, Room(spacing.number, spacing.heading, spacing.is_roomy)),
+        gaps=missing[: spacing.gaps],
+        more_gaps=max(len(missing) - spacing.gaps, 0),
         mark=wording.percent(max(verdict.threshold for verdict in content.verdicts)),
         level=wording.percent(settings.get("confidence", USUAL_LEVEL)),
         settings=_settings(settings),
         source=f"run {content.published.run_id}, published {wording.moment(content.published.at)}",
         policies=_policies(content.verdicts),
         digest=content.digest,
-        week=content.week,
+        small=wording.SMALL,
+        weeks=WEEKS_SHOWN,
     )
 
 
-def _density(pilots: int) -> Density:
-    return next((density for density in DENSITIES if pilots <= density.pilots), DENSITIES[-1])
+def _spacing(pilots: int) -> Spacing:
+    return next((spacing for spacing in SPACINGS if pilots <= spacing.pilots), SPACINGS[-1])
 
 
 def _dates(weeks: Sequence[PilotWeek]) -> str:
@@ -181,8 +164,14 @@ def _dates(weeks: Sequence[PilotWeek]) -> str:
 
 
 def _moments(weeks: Sequence[PilotWeek]) -> str:
-    moments = sorted({each.as_of for each in weeks})
-    return wording.listed([wording.moment(moment) for moment in moments])
+    """When it was judged: in UTC as everything is stored, and by the clock of a pilot judged then."""
+    zones = {each.as_of: each.timezone for each in reversed(weeks)}
+    return wording.listed([f"{wording.moment(at)} ({_local(at, zones[at])})" for at in sorted(zones)])
+
+
+def _local(at: datetime, zone: str) -> str:
+    local = at.astimezone(ZoneInfo(zone))
+    return f"{wording.day(local)} {local:%H:%M} local"
 
 
 def _answer(verdicts: Sequence[Verdict]) -> str:
@@ -193,32 +182,6 @@ def _answer(verdicts: Sequence[Verdict]) -> str:
         return "No pilot may expand yet." if len(bound) > 1 else f"May not expand yet: {bound[0]}."
     others = f" May not expand yet: {wording.listed(bound)}." if bound else ""
     return f"May expand: {wording.listed(free)}.{others}"
-
-
-def _row(week: PilotWeek, density: Density) -> Row:
-    was, now = last_week(week), week.verdict
-    moved = wording.movement(was.state, now.state)
-    return Row(
-        pilot=now.pilot,
-        before=_badge(was.state),
-        now=_badge(now.state),
-        arrow=ARROWS[moved],
-        moved=moved,
-        answer=wording.answer(now),
-        blocked=wording.shortened("; ".join(_in_the_way(now)), density.blocked),
-        rule=wording.shortened(now.sentence, density.sentence),
-        evidence=wording.evidence_brief(now),
-    )
-
-
-def _in_the_way(verdict: Verdict) -> Iterable[str]:
-    """What blocks, without the state that stands beside it."""
-    return (words for words in wording.blockers(verdict) if words != wording.state(verdict.state).lower())
-
-
-def _badge(state: State) -> Badge:
-    glyph, tone = STATE_LOOKS[state]
-    return Badge(glyph, tone, wording.state(state))
 
 
 def _grouped(changed: Iterable[Change]) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -104,7 +104,8 @@ def _criteria(each: PilotWeek) -> Iterator[str]:
     for outcome in each.verdict.criteria:
         was = known.get(outcome.criterion, outcome.state)
         if was != outcome.state:
-            yield f"{outcome.title}: was {wording.criterion(was)}, now {wording.criterion(outcome.state)}"
+            moved = f"was {wording.criterion(was)}, now {wording.criterion(outcome.state)}"
+            yield f"criterion {outcome.title}: {moved}"
 
 
 def _work(each: PilotWeek) -> Iterator[str]:

@@ -16,22 +16,37 @@ from metrics.calendar import local_day
 class Rule:
     """How long something may wait, and what it costs to leave it."""
 
-    days_setting: str  # setting that says how many days it may wait; empty = until the next report
-    otherwise: str
+    otherwise: str  # what it costs
+    days_setting: str = ""  # setting that says how many days it may wait; empty = until the next report
+    held: str = ""  # state or criterion that it can hold back
+    stays: str = ""  # what it costs while that blocks
 
 
+WAITING: Final = "the verdict stays waiting for triage"
+BLIND: Final = "the verdict stays cannot tell"
 RULES: Final[Mapping[str, Rule]] = {
-    "Decide about untriaged escapes": Rule("triage_days", "the verdict stays waiting for triage"),
-    "Say which change introduced unattributed findings": Rule(
-        "triage_days", "the verdict cannot get better than waiting for triage"
+    "Decide about untriaged escapes": Rule(
+        "counted neither way, they can hold the verdict at waiting for triage",
+        "triage_days",
+        "UNTRIAGED",
+        WAITING,
     ),
-    "Explain changes merged over a reported finding": Rule("", "a blocking criterion stays not met"),
-    "Mend or withdraw scans that say nothing": Rule("", "the verdict stays cannot tell"),
-    "Scan the protected branch after merges": Rule("", "these sprints cannot count as evidence"),
-    "Declare new agents or models as an epoch": Rule("", "evidence about different agents is mixed"),
-    "Mend files that were refused, and ingest again": Rule("", "the verdict stays cannot tell"),
+    "Say which change introduced unattributed findings": Rule(
+        "the verdict cannot get better than waiting for triage", "triage_days", "UNTRIAGED", WAITING
+    ),
+    "Explain changes merged over a reported finding": Rule(
+        "they stay counted as bypasses", "", "no_bypass", "a blocking criterion stays not met"
+    ),
+    "Mend or withdraw scans that say nothing": Rule(
+        "the verdict cannot get better than cannot tell", "", "NOT_MEASURABLE", BLIND
+    ),
+    "Scan the protected branch after merges": Rule("changes that nothing looked at are no evidence"),
+    "Declare new agents or models as an epoch": Rule("evidence about different agents is mixed"),
+    "Mend files that were refused, and ingest again": Rule(
+        "the verdict cannot get better than cannot tell", "", "NOT_MEASURABLE", BLIND
+    ),
 }
-ANYTHING_ELSE: Final = Rule("", "the answer cannot get better")
+ANYTHING_ELSE: Final = Rule("the answer cannot get better")
 
 
 @dataclass(frozen=True)
@@ -55,7 +70,12 @@ def _todo(decision: Decision, week: PilotWeek, rows_named: int) -> Todo:
     item = decision.attention
     rule = RULES.get(item.what, ANYTHING_ELSE)
     what = f"{item.what}: {_named(item.rows, rows_named)}"
-    return Todo(decision.pilot, what, item.who, _by(rule, item.since, week), rule.otherwise)
+    return Todo(decision.pilot, what, item.who, _by(rule, item.since, week), _otherwise(rule, week))
+
+
+def _otherwise(rule: Rule, week: PilotWeek) -> str:
+    """What leaving it costs, in the state that the pilot is in."""
+    return rule.stays if rule.held in week.verdict.blocked_by else rule.otherwise
 
 
 def _named(rows: tuple[str, ...], shown: int) -> str:

@@ -19,7 +19,7 @@ MENDING: Final[tuple[tuple[str, str], ...]] = (
     ("branch", f"{NOTHING}: out of scope"),
     ("generated", f"{NOTHING}: out of scope"),
     ("again", f"{NOTHING}: counted once"),
-    ("surviving", "needs a clone of the repositories"),
+    ("surviving", "deliver surviving_code_lines with the changes"),
     ("follow-up", "wait until it is over"),
     ("watched", "wait until the follow-up is over"),
     ("scan", "give these scans; pilot doctor names what is missing"),

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from dashboard import wording
 from dashboard.snapshot.content import Content
 from dashboard.snapshot.lines import Arm, Axis, Series, axis, dot_and_range, weeks
-from metrics.arms import HEADLINE, SENSITIVITY, SIDES
+from metrics.arms import HEADLINE, SENSITIVITY
 from metrics.catalogue import BY_ID
 from metrics.estimate import Coverage, Estimate, Number, Undefined
 from metrics.results import Result
@@ -34,6 +34,7 @@ class Shown:
     words: tuple[str, str]  # what agents are, against people, when the difference is below or above none
     compared: str  # metric of its comparison
     high: str = ""  # metric with findings counted that nobody has decided about
+    alike: str = ""  # within what both sides are compared; empty = as the changes come
     mark: bool = False  # whether the rule's mark stands on the axis
 
 
@@ -48,10 +49,11 @@ SHOWN: Final[tuple[Shown, ...]] = (
     ),
     Shown(
         "vulnerabilities_per_kloc",
-        "Findings per KLOC added (in KLOC)",
+        "Findings per 1,000 lines of code (KLOC)",
         ("fewer", "more"),
         "vulnerabilities_per_kloc_ratio",
         "vulnerabilities_per_kloc_high",
+        "repository and language",
     ),
     Shown(
         "approved_within_first_mark_share",
@@ -64,6 +66,7 @@ SHOWN: Final[tuple[Shown, ...]] = (
         "Mean wait for a decision (up to {days} days)",
         ("faster", "slower"),
         "restricted_mean_hours_difference_stratified",
+        alike="repository and size",
     ),
     Shown(
         "merged_without_human_approval_share",
@@ -92,6 +95,7 @@ class Block:
 
     title: str
     definition: str
+    alike: str  # within what both sides are compared; empty = as the changes come
     range_ends: tuple[str, str]
     week_end: str
     difference: str  # what the comparison is: difference or ratio
@@ -117,7 +121,8 @@ class Room:
     """How many characters there are room for; numbers are never cut."""
 
     reason: int  # why a number is unknown
-    heading: int  # a metric's title and what it counts
+    heading: int  # a metric's title, what it counts, and how both sides are compared
+    is_roomy: bool  # for words that the legend would say else
 
 
 def blocks(content: Content, room: Room) -> tuple[Block, ...]:
@@ -157,28 +162,30 @@ class _Axes:
 
 def _block(axes: _Axes, pilots: Iterable[str], kept: Kept, room: Room) -> Block:
     metric = BY_ID[axes.shown.metric]
+    alike = f"like for like: same {axes.shown.alike}" if axes.shown.alike else ""
     return Block(
         title=axes.title,
         definition=wording.shortened(
-            f"{metric.numerator}, of {metric.denominator}", room.heading - len(axes.title)
+            f"{metric.numerator}, of {metric.denominator}", room.heading - len(axes.title) - len(alike)
         ),
+        alike=alike,
         range_ends=(_at(axes.ranges.low, axes.unit), _at(axes.ranges.high, axes.unit)),
         week_end=_at(axes.weeks.high, axes.unit),
         difference="ratio" if axes.shown.compared.endswith("_ratio") else "difference",
-        rows=tuple(_row(axes, pilot, kept, room.reason) for pilot in pilots),
+        rows=tuple(_row(axes, pilot, kept, room) for pilot in pilots),
     )
 
 
 def _at(value: float, unit: str) -> str:
     """A value at the end of an axis, without the unit that its column names."""
-    return "0" if not value else wording.amount(value, unit).removesuffix(" per KLOC")
+    return wording.without_unit(wording.amount(value, unit)) if value else "0"
 
 
 def _laid_out(shown: Shown, pilots: Iterable[str], kept: Kept) -> _Axes:
     names = list(pilots)
-    over_all = [kept.get(pilot, shown.metric, arm) for pilot in names for arm in SIDES]
+    over_all = [kept.get(pilot, shown.metric, arm) for pilot in names for arm in ARMS]
     weekly = [
-        kept.get(pilot, shown.metric, arm, week) for pilot in names for arm in SIDES for week in kept.segments
+        kept.get(pilot, shown.metric, arm, week) for pilot in names for arm in ARMS for week in kept.segments
     ]
     mark = kept.mark if shown.mark else None
     over_weeks = [_bare(number) for number in weekly if isinstance(number, Estimate)]
@@ -195,10 +202,7 @@ def _axis(numbers: Sequence[Number], shown: Shown, mark: float | None) -> Axis:
 
 def _bare(number: Estimate) -> Estimate:
     """Weeks are drawn without ranges, so their axis need not hold them."""
-    return Estimate(
-        number.value, None, None, None, number.unit, number.method, number.numerator, number.denominator,
-        number.n, number.coverage,
-    )  # fmt: skip
+    return replace(number, low=None, high=None, level=None)
 
 
 def _titled(shown: Shown, kept: Kept) -> str:
@@ -207,18 +211,19 @@ def _titled(shown: Shown, kept: Kept) -> str:
     return shown.title.format(first=first, days=kept.settings.get("restricted_mean_days", "?"))
 
 
-def _row(axes: _Axes, pilot: str, kept: Kept, most: int) -> Row:
+def _row(axes: _Axes, pilot: str, kept: Kept, room: Room) -> Row:
     shown = axes.shown
     sides = [(arm, kept.get(pilot, shown.metric, arm)) for arm in ARMS]
-    told = [_told(number, kept.get(pilot, shown.high, arm), most) for arm, number in sides]
+    told = [_told(number, kept.get(pilot, shown.high, arm), room) for arm, number in sides]
+    weekly = {arm: _weekly(shown.metric, (pilot, arm), kept) for arm in ARMS}
     # People first: agents, whom the report is about, lie on top.
-    series = [Series(arm, _weekly(shown.metric, (pilot, arm), kept)) for arm in reversed(ARMS)]
-    by_week = _by_week(_weekly(shown.metric, (pilot, "agent"), kept), kept)
+    series = [Series(arm, weekly[arm]) for arm in reversed(ARMS)]
+    by_week = _by_week(weekly["agent"], kept)
     return Row(
         pilot=pilot,
         agents=told[0],
         people=told[1],
-        difference=_difference(shown, pilot, kept, most),
+        difference=_difference(shown, pilot, kept, room.reason),
         ranges=dot_and_range(
             sides, axes.ranges, f"{axes.title}, {pilot}: agents {told[0]}; people {told[1]}"
         ),
@@ -226,10 +231,27 @@ def _row(axes: _Axes, pilot: str, kept: Kept, most: int) -> Row:
     )
 
 
-def _told(number: Number, high: Number, most: int) -> str:
+def _told(number: Number, high: Number, room: Room) -> str:
     """A number in words; only reasons are cut, never numbers."""
     words = wording.cell(number, high)
-    return wording.shortened(words, most) if isinstance(number, Undefined) else words
+    if isinstance(number, Undefined):
+        return wording.shortened(words, room.reason)
+    return _with_both_ends(words, high, room) if _is_band(number, high) else words
+
+
+def _is_band(number: Estimate, high: Number) -> bool:
+    """Whether a rate has another value once what nobody has decided about counts; counts say it of shares."""
+    return number.unit == wording.PER_KLOC and isinstance(high, Estimate) and high.value > number.value
+
+
+def _with_both_ends(words: str, high: Number, room: Room) -> str:
+    rate, _, counts = words.rpartition(", ")
+    top = wording.without_unit(wording.brief(high))
+    return (
+        f"{rate} confirmed to {top} all not dismissed, {counts}"
+        if room.is_roomy
+        else f"{rate} to {top}, {counts}"
+    )
 
 
 def _weekly(metric: str, whose: tuple[str, Arm], kept: Kept) -> tuple[Number, ...]:

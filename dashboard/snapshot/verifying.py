@@ -51,8 +51,8 @@ def verify(store: Store, root: Path, names: Sequence[str] = ()) -> Verification:
     The store's list is the witness for manifests and removed folders. Where it cannot be read, the
     files and the links between the folders are checked alone, and that is said.
     """
-    rows, why = _rows(store)
     found = {folder.name: _opened(folder) for folder in folders(root)}
+    rows, why = _rows(store, found)
     order = _in_order(rows, found)
     unknown = [name for name in names if name not in order]
     if unknown:
@@ -63,11 +63,26 @@ def verify(store: Store, root: Path, names: Sequence[str] = ()) -> Verification:
     return Verification(tuple(Verified(name, tuple(look.broken(name))) for name in looked_at), why)
 
 
-def _rows(store: Store) -> tuple[Rows | None, str]:
+def refuse_nothing(store: Store, root: Path, verification: Verification) -> None:
+    """Raise SnapshotError where there is neither a snapshot nor a store that could have had one."""
+    if not verification.snapshots and not store.publications():
+        raise SnapshotError(
+            f"{store.uri}: no store is there and no snapshot in {root}; the tables should be in "
+            f"{store.uri}/tables: restore them from a copy, or correct [store] uri; before the first ingest "
+            f"there is nothing to verify"
+        )
+
+
+def _rows(store: Store, found: Mapping[str, Manifest | str]) -> tuple[Rows | None, str]:
+    """The store's list, or why there is none: an empty store is no witness against what was sealed."""
     try:
-        return {row["name"]: row for row in store.sealed().iter_rows(named=True)}, ""
+        rows = {row["name"]: row for row in store.sealed().iter_rows(named=True)}
+        is_emptied = bool(found) and not rows and not store.publications()
     except StoreError as error:
         return None, str(error)
+    if is_emptied:
+        return None, f"{store.uri} holds no tables; restore them from a copy, or correct [store] uri"
+    return rows, ""
 
 
 def _opened(folder: Path) -> Manifest | str:
@@ -114,7 +129,10 @@ class _Look:
         if self.rows is None:
             return
         if name not in self.rows:
-            yield "is not in the store's list; if a run was killed, the next `pilot snapshot` enters it"
+            yield (
+                "is not in the store's list: move it away, or compare it with `pilot snapshot diff`; "
+                "if a run was killed, sealing the same week again enters it"
+            )
         elif self.rows[name]["manifest_digest"] != manifest.digest:
             yield "manifest.json has changed since it was sealed"
 

@@ -31,7 +31,7 @@ def page() -> None:
     st.title("Can the data be believed?", anchor=False)
     session = loading.session()
     if session.published is None:
-        chrome.empty("Nothing has been ingested yet.", "Run `pilot ingest`, then load this page again.")
+        chrome.nothing_ingested()
         return
     figures(loading.health())
     st.divider()

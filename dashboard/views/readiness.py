@@ -32,7 +32,7 @@ def page() -> None:
     st.title("May this pilot expand?", anchor=False)
     session = loading.session()
     if session.published is None:
-        chrome.empty("Nothing has been ingested yet.", "Run `pilot ingest`, then load this page again.")
+        chrome.nothing_ingested()
         return
     chosen = chrome.chosen_pilot([pilot.name for pilot in session.pilots])
     assessment, policy = loading.assessment(chosen), session.policy(chosen)

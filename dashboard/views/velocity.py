@@ -28,7 +28,7 @@ def page() -> None:
     st.title("How long do agent changes wait for approval?", anchor=False)
     session = loading.session()
     if session.published is None:
-        chrome.empty("Nothing has been ingested yet.", "Run `pilot ingest`, then load this page again.")
+        chrome.nothing_ingested()
         return
     measured = loading.measured(chrome.chosen_pilot([pilot.name for pilot in session.pilots]))
     figures(measured)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
 
 from dashboard.snapshot.report import render
+from metrics.gate.states import Verdict
 from tests.builders_report import content, full, stretched
 
 pytestmark = pytest.mark.browser
@@ -23,6 +26,17 @@ def pages(page: Page, html: str, tmp_path: Path) -> int:
     return len(re.findall(rb"/Type\s*/Page\b", target.read_bytes()))
 
 
+def broken(judged: Verdict) -> Verdict:
+    """The same pilot with a broken rule, whose sentence and outlook are long."""
+    return replace(
+        judged,
+        state="NOT_MET",
+        sentence="Rule broken: sprint 12, 1 of 35 (the rule allows 0 here). Earliest clear: 2026-08-26",
+        blocked_by=("NOT_MET", "proven", "no_bypass"),
+        clear_on=date(2026, 8, 26),
+    )
+
+
 @pytest.mark.parametrize("count", [1, 3, 6, 10])
 def test_the_report_prints_on_one_sheet(page: Page, tmp_path: Path, count: int) -> None:
     assert pages(page, render(full(count)), tmp_path) == 1
@@ -31,6 +45,13 @@ def test_the_report_prints_on_one_sheet(page: Page, tmp_path: Path, count: int) 
 @pytest.mark.parametrize("count", [3, 6, 10])
 def test_long_numbers_still_fit_on_one_sheet(page: Page, tmp_path: Path, count: int) -> None:
     assert pages(page, render(stretched(count)), tmp_path) == 1
+
+
+@pytest.mark.parametrize("count", [3, 6, 10])
+def test_broken_rules_with_long_forecasts_fit_on_one_sheet(page: Page, tmp_path: Path, count: int) -> None:
+    made = stretched(count)
+    pilots = tuple(replace(each, verdict=broken(each.verdict)) for each in made.pilots)
+    assert pages(page, render(replace(made, pilots=pilots)), tmp_path) == 1
 
 
 def test_more_pilots_print_on_more_sheets(page: Page, tmp_path: Path) -> None:

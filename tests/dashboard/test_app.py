@@ -30,6 +30,14 @@ def opened(page: str | None = None) -> AppTest:
     return app.switch_page(page).run() if page else app
 
 
+def opened_at(page: str, **query: str) -> AppTest:
+    """Open a page by its address."""
+    app = AppTest.from_file(APP, default_timeout=60)
+    for name, value in query.items():
+        app.query_params[name] = value
+    return app.run().switch_page(page).run()
+
+
 def texts(app: AppTest) -> str:
     elements = [*app.markdown, *app.caption, *app.info, *app.error, *app.title, *app.header]
     return " | ".join([str(each.value) for each in elements] + [str(each.proto.body) for each in app.html])

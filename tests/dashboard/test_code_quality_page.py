@@ -1,9 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
 from dataclasses import replace
+from html import unescape
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import unquote_plus
 
 import pytest
 import streamlit as st
@@ -15,7 +17,7 @@ from dashboard.measured import Measured, measure
 from metrics.estimate import Coverage, Estimate, Number, Undefined
 from tests.builders_measured import MeasuredSession, filled, together, without
 from tests.builders_metrics import finding
-from tests.dashboard.test_app import APP, texts
+from tests.dashboard.test_app import opened_at, texts
 
 PAGE = "views/code_quality.py"
 WHOLE = {
@@ -24,23 +26,15 @@ WHOLE = {
     ("vulnerabilities_per_kloc", "n"): "Changes counted",
     ("code_kloc_added", "n"): "Code added",
     ("found_before_merge_share", "denominator"): "Findings seen to after merge",
+    ("found_before_merge_share", "numerator"): "Found before merge",
     ("pre_merge_scan_share", "numerator"): "Scanned before merge",
     ("post_merge_detection_share", "numerator"): "Scanned after merge",
 }
 
 
 @pytest.fixture(autouse=True)
-def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[MeasuredSession]:
-    fake = MeasuredSession()
-    monkeypatch.setattr(loading, "open_session", lambda: fake)
-    st.cache_resource.clear()
-    yield fake
-    st.cache_resource.clear()
-
-
-@pytest.fixture(scope="module")
-def payments() -> Measured:
-    return measure(MeasuredSession().case("payments"))
+def session(measured_session: MeasuredSession) -> MeasuredSession:
+    return measured_session
 
 
 @pytest.fixture(scope="module")
@@ -54,10 +48,7 @@ def shown() -> str:
 
 
 def at(**query: str) -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
-    return app.run().switch_page(PAGE).run()
+    return opened_at(PAGE, **query)
 
 
 def ratio(low: float | None, high: float | None, value: float = 1.32, **given: Any) -> Estimate:
@@ -108,7 +99,10 @@ def test_a_conclusion_that_depends_on_unreviewed_findings_is_said_first() -> Non
 
 
 def test_the_smallest_ratio_that_could_be_seen_stands_beside_the_answer(shown: str) -> None:
-    assert "The smallest ratio that this volume could show, with 80&nbsp;% power, is" in shown
+    assert re.search(
+        r"A rate above [\d.]+ times people's would have been seen, with 80&nbsp;% power",
+        unescape(shown).replace("\xa0", "&nbsp;"),
+    )
 
 
 def test_a_volume_that_could_show_nothing_says_so(payments: Measured) -> None:
@@ -176,6 +170,48 @@ def test_a_number_opens_as_many_rows_as_it_says(
     number = payments.number(metric, side.arm)
     assert isinstance(number, Estimate)
     assert kind.select(payments.slice(side.arm)).height == getattr(number, part)
+
+
+def test_each_card_says_how_many_rows_it_opens(shown: str, payments: Measured) -> None:
+    offered = {
+        numbers.option(kind.name, side): (kind, side) for kind in quality_rows.ROWS for side in numbers.SIDES
+    }
+    links = re.findall(r"weaknesses=([^#]+)#rows\" target=\"_self\">open the ([\d,]+) rows?<", shown)
+    assert len(links) > len(numbers.SIDES)
+    for name, said in links:
+        kind, side = offered[unquote_plus(name)]
+        assert kind.select(payments.slice(side.arm)).height == int(said.replace(",", "")), name
+
+
+def test_findings_of_before_the_merge_are_told_from_later_ones(session: MeasuredSession) -> None:
+    rows = filled("payments")
+    rows["findings"].append(
+        finding(
+            "early",
+            110,
+            1,
+            repository="acme/payments-api",
+            path="src/part110.py",
+            first_seen_stage="pre_merge",
+            post_merge_seen_at=None,
+        )
+    )
+    session.tables = together(rows)
+    measured = measure(session.case("payments"))
+    number = measured.number("found_before_merge_share")
+    assert isinstance(number, Estimate)
+    found = quality_rows.found_before(measured.slice("agent"))
+    assert (found.height, number.numerator, number.denominator) == (1, 1, 5)
+
+
+def test_the_two_ways_of_counting_scans_after_merge_are_told_apart(shown: str) -> None:
+    assert "counts changes whose follow-up is over; the table below counts younger ones too" in shown
+
+
+def test_what_cannot_be_compared_is_not_said_to_hold_on_either_side(payments: Measured) -> None:
+    assert "Either side" in dict(quality_text.lines(payments))
+    without_people = measure(MeasuredSession().case("checkout"))
+    assert "Either side" not in dict(quality_text.lines(without_people))
 
 
 def test_what_was_left_out_can_be_opened(session: MeasuredSession) -> None:

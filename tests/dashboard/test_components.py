@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from dashboard.components import drill, markup
 from dashboard.components.chrome import chosen_pilot
+from dashboard.components.frames import flat
 from dashboard.components.verdict import provenance_parts, trust_lines
+from dashboard.spreadsheets import csv
 from metrics.gate.policy import Policy
 from metrics.gate.states import STATES, Attention, EpochNow
 from tests.builders_dashboard import AS_OF, change, changes, outcome, verdict
@@ -146,7 +148,7 @@ def test_only_a_configured_pilot_can_be_chosen() -> None:
 
 
 def read_csv(frame: pl.DataFrame) -> list[dict[str, str]]:
-    return list(csv_reader.DictReader(StringIO(drill.csv(frame).decode())))
+    return list(csv_reader.DictReader(StringIO(csv(flat(frame)).decode())))
 
 
 def test_a_download_has_as_many_rows_as_the_number_says_and_lists_are_one_cell() -> None:

@@ -75,10 +75,25 @@ def test_a_misspelt_key_is_named_with_what_was_probably_meant(tmp_path: Path) ->
         (MINIMAL.replace("acme/payments", "payments"), "'payments' has no owner"),
         (MINIMAL + "ends_on = 2026-05-01\n", "lies before start_on"),
         (MINIMAL + "\n[sources.sarif]\npaths = []\n", "sources.sarif.paths"),
+        (
+            MINIMAL + "\n[velocity]\nsize_bands = []\n",
+            "velocity.size_bands: List should have at least 1 item",
+        ),
+        (MINIMAL + "\n[velocity]\nsize_bands = [5, 2]\n", "velocity.size_bands: size bands must rise"),
+        (MINIMAL + "\n[velocity]\nworking_to = 09:00:00\n", "is the same as working_from 09:00:00"),
+        (MINIMAL + "\n[velocity]\nworking_to = 08:00:00\n", "lies before working_from 09:00:00"),
+        (MINIMAL + '\n[velocity]\nworking_to = "five"\n', "; write 17:00:00, seen 'five'"),
+        (MINIMAL + '\n[velocity]\nholidays = ["1 May"]\n', "; write 2026-05-01, seen '1 May'"),
+        (MINIMAL + "\n[velocity]\nholidays = [true]\n", "; write 2026-05-01"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_with_key_and_value(tmp_path: Path, text: str, expected: str) -> None:
     assert expected in refusal(tmp_path, text)
+
+
+@pytest.mark.parametrize("line", ["size_bands = [5, 2]", "approved_within_hours = [9, 3]"])
+def test_a_refusal_speaks_of_the_value_and_not_of_the_library(tmp_path: Path, line: str) -> None:
+    assert "Value error" not in refusal(tmp_path, f"{MINIMAL}\n[velocity]\n{line}\n")
 
 
 def test_a_missing_file_says_how_to_get_one(tmp_path: Path) -> None:

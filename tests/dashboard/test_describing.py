@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -89,3 +90,35 @@ def test_settings_are_explained_by_the_comments_beside_them() -> None:
     )
     assert sections["pilot.epoch"]["agents"].startswith("agents or models that this epoch declares")
     assert "shell patterns" in sections["pilot"]["repositories"]
+
+
+def test_a_section_can_be_named_as_it_stands_in_the_file() -> None:
+    (section,) = describe("[velocity]")
+    assert dict(section.lines)["approved_within_hours"] == "the two shares that are shown [default [24, 72]]"
+    assert describe("[[pilot]]") == tuple(each for each in describe("settings") if each.name == "pilot")
+
+
+def test_a_setting_can_be_named_alone() -> None:
+    (setting,) = describe("clock")
+    assert setting.title.startswith("[velocity]")
+    assert setting.lines == (
+        ("clock", 'what starts the wait: ready (for review) or created [default "ready"]'),
+    )
+
+
+def test_defaults_are_written_as_pilot_toml_has_them() -> None:
+    for setting in (line for section in describe("settings") for line in section.lines):
+        default = setting[1].rpartition("default ")[2]
+        told = default.removesuffix("]") if default.count("]") > default.count("[") else default
+        if told not in {"none: must be given", "not set"}:
+            assert tomllib.loads(f"{setting[0]} = {told}"), setting
+
+
+def test_the_names_of_weekdays_are_told() -> None:
+    (setting,) = describe("working_days")
+    assert "mon, tue, wed, thu, fri, sat, sun" in setting.lines[0][1]
+
+
+def test_a_setting_that_is_misspelt_is_answered_with_its_name() -> None:
+    with pytest.raises(UsageError, match="working_days"):
+        describe("working_day")

@@ -15,7 +15,7 @@ from metrics.gate.policy import Policy
 from metrics.gate.states import STATES
 from metrics.measuring import Measuring
 from tests.builders_dashboard import FakeSession, published, rate
-from tests.dashboard.test_app import APP, opened, session, texts
+from tests.dashboard.test_app import opened, opened_at, session, texts
 
 __all__ = ["session"]
 PAGE = "views/methods.py"
@@ -73,9 +73,7 @@ def test_a_search_leaves_what_holds_every_word_and_opens_it_when_it_is_little() 
 
 
 def test_words_from_an_address_are_looked_for() -> None:
-    app = AppTest.from_file(APP, default_timeout=30)
-    app.query_params[methods.FIND_KEY] = "bypass_count"
-    shown = texts(app.run().switch_page(PAGE).run())
+    shown = texts(opened_at(PAGE, **{methods.FIND_KEY: "bypass_count"}))
     assert ">bypass_count</a>" in shown
 
 

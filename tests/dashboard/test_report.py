@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ from dashboard.snapshot.report_numbers import SHOWN
 from metrics.catalogue import BY_ID
 from metrics.gate import attention
 from metrics.gate.states import Attention
-from tests.builders_dashboard import sprint
+from tests.builders_dashboard import evidence, sprint
 from tests.builders_report import (
     END,
     NO_REVIEWS,
@@ -49,7 +50,7 @@ def words(html: str) -> str:
 def test_the_heading_names_week_days_zone_and_moment() -> None:
     told = words(render(content()))
     assert told.startswith("Pilot report, week 2026-W33 Monday 10 August 2026 to Sunday 16 August 2026")
-    assert "Europe/Berlin · as of 2026-08-16 22:00 UTC · Pilot Metrics" in told
+    assert "Europe/Berlin · as of 2026-08-16 22:00 UTC (2026-08-17 00:00 local) · Pilot Metrics" in told
     assert "week so far" not in told
 
 
@@ -62,12 +63,47 @@ def test_other_zones_are_named_as_such() -> None:
     assert "Europe/Berlin (others in their own zones)" in told
 
 
+def test_moments_that_differ_each_have_their_local_time() -> None:
+    later = week("search", timezone="America/New_York", as_of=END + timedelta(hours=6))
+    told = words(render(content(week(), later)))
+    assert (
+        "2026-08-16 22:00 UTC (2026-08-17 00:00 local) and 2026-08-17 04:00 UTC (2026-08-17 00:00 local)"
+        in told
+    )
+
+
 def test_every_verdict_has_last_weeks_state_the_rule_and_the_evidence() -> None:
     now = judgement(state="NOT_MET", sentence="Rule broken: sprint 2, 1 of 96. Earliest clear: 2026-09-14")
     told = words(render(content(week(verdict=now))))
     assert "payments ◐ Rule met, not yet proven → ✕ Rule broken (▼ worse)" in told
-    assert "Rule: Rule broken: sprint 2, 1 of 96. Earliest clear: 2026-09-14" in told
-    assert "Evidence: 0 of 192 watched changes escaped; rate at most 1.86 %; evidence 66 of 100" in told
+    assert "Rule: broken: sprint 2, 1 of 96. Earliest clear: 2026-09-14" in told
+    shown = (
+        "Evidence: 0 of 192 watched changes escaped; rate at most 1.86 %; evidence 66 of 100 points to proof"
+    )
+    assert f"{shown}; 192 more clean changes, about 2026-09-14" in told
+
+
+def test_a_pilot_that_waits_says_from_when_it_can_be_clear_unless_the_rule_says_so() -> None:
+    day = date(2026, 9, 28)
+    silent = judgement(state="NOT_MET", sentence="Rule broken: sprint 2, 1 of 96", clear_on=day)
+    assert "points to proof; clear from 2026-09-28; 192 more clean changes" in words(
+        render(content(week(verdict=silent)))
+    )
+    said = replace(silent, sentence="Rule broken: sprint 2, 1 of 96. Earliest clear: 2026-09-28")
+    assert "points to proof; 192 more clean changes" in words(render(content(week(verdict=said))))
+
+
+def test_a_pilot_that_may_expand_waits_for_nothing() -> None:
+    free = judgement(state="TOO_EARLY", allowed=True, blocked_by=(), clear_on=date(2026, 9, 28))
+    told = words(render(content(week(verdict=free))))
+    assert "evidence 66 of 100 points to proof What changed" in told
+
+
+def test_a_pilot_of_which_nothing_was_watched_has_no_points() -> None:
+    unwatched = judgement(evidence=evidence(changes=0, more_clean_changes=367, proof_on=None))
+    told = words(render(content(week(verdict=unwatched))))
+    assert "points to proof" not in told
+    assert "to the end yet; 367 more clean changes, no pace to tell a date from" in told
 
 
 def test_the_first_sentence_says_who_may_expand() -> None:
@@ -117,7 +153,7 @@ def test_a_criterion_that_changed_is_told() -> None:
     was = judgement()
     criteria = (replace(was.criteria[0], state="not_met"), *was.criteria[1:])
     told = words(render(content(week(verdict=judgement(criteria=criteria)))))
-    assert "No bypass: was met, now not met" in told
+    assert "criterion No bypass: was met, now not met" in told
 
 
 def test_a_first_week_says_that_nothing_had_been_published() -> None:
@@ -137,6 +173,26 @@ def test_a_decision_has_who_by_when_and_what_if_not() -> None:
     assert "by 2026-08-22" in told
 
 
+def untriaged(**changed: Any) -> str:
+    item = Attention("Decide about untriaged escapes", "security reviewers", END, ("a",))
+    return words(render(content(week(verdict=judgement(attention=(item,), **changed)))))
+
+
+def test_what_a_decision_costs_follows_from_what_blocks() -> None:
+    assert "if not: the verdict stays waiting for triage" in untriaged(
+        state="UNTRIAGED", blocked_by=("UNTRIAGED", "proven")
+    )
+    broken = untriaged(state="NOT_MET", blocked_by=("NOT_MET", "proven"))
+    assert "if not: counted neither way, they can hold the verdict at waiting for triage" in broken
+    assert "stays waiting" not in broken
+
+
+def test_changes_that_do_not_fit_are_not_promised_by_a_command() -> None:
+    told = words(render(full(3)))
+    assert "and 11 more: compare gate.json" in told
+    assert "snapshot diff" not in told
+
+
 def test_at_most_three_decisions_stand_there_and_the_others_are_counted() -> None:
     told = words(render(full(3)))
     assert "3. checkout" in told
@@ -146,7 +202,8 @@ def test_at_most_three_decisions_stand_there_and_the_others_are_counted() -> Non
 
 def test_every_duty_of_the_gate_has_its_deadline_and_its_cost() -> None:
     source = Path(attention.__file__).read_text(encoding="utf-8")
-    assert all(f'"{what}"' in source for what in report_decisions.RULES)
+    asked = re.findall(r'(?:_of_rows|Attention)\(\s*"([^"]+)"', source)
+    assert sorted(asked) == sorted(report_decisions.RULES)
     unknown = Attention("Something new", "somebody", None, ("x",))
     told = words(render(content(week(verdict=judgement(attention=(unknown,))))))
     assert "by 2026-08-23 · if not: the answer cannot get better" in told
@@ -155,10 +212,28 @@ def test_every_duty_of_the_gate_has_its_deadline_and_its_cost() -> None:
 def test_numbers_stand_with_interval_counts_and_comparison() -> None:
     told = words(render(content()))
     assert "1.04 % (0 to 3.08 %), 1 to 3 of 96" in told
-    assert "1.48 (0.889 to 2.22), 12 to 15 in 8.1 0.8 (0.48 to 1.2), 80 in 100" in told
+    assert "1.48 (0.889 to 2.22) confirmed to 1.85 all not dismissed, 12 to 15 in 8.1" in told
+    assert " 0.8 (0.48 to 1.2), 80 in 100" in told
     assert "ratio: cannot tell: 1.32 times (0.76 to 2.3)" in told
     assert "50.8 % (47.6 to 54 %), 478 of 941" in told
     assert "difference: slower: +12 h (+3.1 to +21)" in told
+
+
+def test_both_ends_of_a_rate_stand_on_crowded_sheets_too() -> None:
+    assert words(render(full(10))).count("1.48 (0.889 to 2.22) to 1.85, 12 to 15 in 8.1") == 10
+
+
+@pytest.mark.parametrize("count", [1, 10])
+def test_comparisons_within_strata_say_like_for_like(count: int) -> None:
+    told = words(render(full(count)))
+    assert told.count("like for like: same repository and language") == 1
+    assert told.count("like for like: same repository and size") == 1
+
+
+def test_the_legend_says_which_limit_the_rule_goes_by() -> None:
+    told = words(render(content()))
+    assert 'for one look (the rule goes by "rate at most", which holds at every look)' in told
+    assert "hollow: fewer than 20 changes." in told
 
 
 def test_small_denominators_stand_as_fractions_and_the_unknown_with_its_reason() -> None:
@@ -213,7 +288,9 @@ def test_the_footer_names_data_policy_digest_and_how_to_check() -> None:
     assert "0123456789ab for every pilot" in told
     assert made.digest in told
     assert "cat gate.json metrics.json | sha256sum" in told
+    assert "manifest.json | sha256sum -c" in told
     assert "pilot snapshot verify" in told
+    assert "product and table versions in manifest.json" in told
     assert "follow-up in days 30" in told
 
 

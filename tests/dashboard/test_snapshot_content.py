@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -18,9 +19,10 @@ import pytest
 
 from dashboard.composition import Question, open_session
 from dashboard.documents import plain
-from dashboard.snapshot.content import Content, content_of
+from dashboard.snapshot.content import Content
 from dashboard.snapshot.data_files import COLUMNS, csv, gate_json, long_table, metrics_json, parquet, xlsx
 from dashboard.snapshot.files import files_of
+from dashboard.snapshot.making import content_of
 from dashboard.snapshot.weeks import last_over, read_week
 from ingest.errors import UsageError
 from metrics.estimate import Estimate
@@ -34,19 +36,20 @@ LAST_WEEK = "week 2026-W25"
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+def late(published_lake: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
     """Four weeks; the last publication also brings late news about the week before WEEK."""
-    made = World(tmp_path_factory.mktemp("world"))
-    made.four_weeks()
-    late = [pull_request(90 + number, 19.0) for number in range(3)]
+    folder = tmp_path_factory.mktemp("late")
+    shutil.copytree(published_lake, folder / "lake")
+    made = World(folder)
+    merged = [pull_request(90 + number, 19.0) for number in range(3)]
     found = [finding("late", 41, seen=18.0)]
-    made.deliver(MONDAY + 0.02, pull_requests=late, findings=found, scans=[scan("more", 20, tool="scan-b")])
+    made.deliver(MONDAY + 0.02, pull_requests=merged, findings=found, scans=[scan("more", 20, tool="scan-b")])
     return made
 
 
 @pytest.fixture(scope="module")
-def content(world: World) -> Content:
-    return content_of(world.session, read_week(WEEK))
+def content(late: World) -> Content:
+    return content_of(late.session, read_week(WEEK))
 
 
 def test_weeks_are_iso_weeks_in_the_zone_of_the_pilot():
@@ -88,9 +91,7 @@ def test_numbers_about_the_week_before_that_later_deliveries_changed_are_restate
     assert all(each.then.number != each.now.number for each in pilot.restated)
 
 
-def test_without_news_about_it_nothing_of_the_week_before_is_restated(tmp_path: Path):
-    world = World(tmp_path)
-    world.four_weeks()
+def test_without_news_about_it_nothing_of_the_week_before_is_restated(world: World):
     (pilot,) = content_of(world.session, read_week(WEEK)).pilots
     assert pilot.restated == ()
 
@@ -150,8 +151,8 @@ def todo(what: str) -> Attention:
     return Attention(what, "owners of the pilot", None, ("x",))
 
 
-def test_every_file_is_the_same_byte_for_byte_when_it_is_made_again(world: World, content: Content):
-    again = content_of(open_session(Question(world.config)), read_week(WEEK))
+def test_every_file_is_the_same_byte_for_byte_when_it_is_made_again(late: World, content: Content):
+    again = content_of(open_session(Question(late.config)), read_week(WEEK))
     assert files_of(again) == files_of(content)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,21 +11,13 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from dashboard.snapshot import files
+from dashboard.snapshot.manifest import digest_of, manifest_bytes
 from dashboard.snapshot.sealing import STAGING
 from tests.builders_metrics import day
-from tests.builders_snapshot import MONDAY, NAMES, WEEK, World, files_in, stamp, week_of_changes, words_of
+from tests.builders_snapshot import MONDAY, NAMES, WEEK, World, files_in, stamp, week_of_changes
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = ROOT / "docs" / "schemas"
-
-
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr(files, "render", words_of)
-    made = World(tmp_path)
-    made.four_weeks()
-    return made
 
 
 def test_a_sealed_week_holds_the_report_the_numbers_and_a_manifest_of_them(world: World):
@@ -36,15 +29,14 @@ def test_a_sealed_week_holds_the_report_the_numbers_and_a_manifest_of_them(world
     assert (row["name"], row["manifest_digest"], row["previous"]) == (WEEK, sealed["digest"], None)
 
 
-def test_the_manifest_and_the_documents_hold_their_schemas(world: World):
-    world.seal()
-    world.look(MONDAY + 7.1)
-    world.deliver(35.2, **week_of_changes(101, 30.0))
-    world.seal("2026-W27")
+def test_the_manifest_and_the_documents_hold_their_schemas(sealed: World):
+    sealed.look(MONDAY + 7.1)
+    sealed.deliver(35.2, **week_of_changes(101, 30.0))
+    sealed.seal("2026-W27")
     for name, schema in (("manifest", "manifest"), ("gate", "gate"), ("metrics", "metrics")):
-        document = json.loads((world.root / "2026-W27" / f"{name}.json").read_bytes())
+        document = json.loads((sealed.root / "2026-W27" / f"{name}.json").read_bytes())
         jsonschema.validate(document, json.loads((SCHEMAS / f"{schema}.schema.json").read_text()))
-    assert world.manifest("2026-W27")["previous"]["name"] == WEEK
+    assert sealed.manifest("2026-W27")["previous"]["name"] == WEEK
 
 
 def test_what_was_asked_and_when_stands_in_the_manifest_only(world: World):
@@ -58,59 +50,53 @@ def test_the_last_week_that_is_over_is_meant_when_none_is_named(world: World):
     assert world.json()["name"] == WEEK
 
 
-def test_the_same_week_again_stands_and_nothing_is_written(world: World):
-    world.seal()
-    before = {path: path.stat().st_mtime_ns for path in world.root.rglob("*")}
-    code, out, _ = world.run("--week", WEEK)
+def test_the_same_week_again_stands_and_nothing_is_written(sealed: World):
+    before = {path: path.stat().st_mtime_ns for path in sealed.root.rglob("*")}
+    code, out, _ = sealed.run("--week", WEEK)
     assert (code, out) == (0, f"{WEEK} stands: nothing has changed\n")
-    assert {path: path.stat().st_mtime_ns for path in world.root.rglob("*")} == before
-    assert world.store.sealed().height == 1
+    assert {path: path.stat().st_mtime_ns for path in sealed.root.rglob("*")} == before
+    assert sealed.store.sealed().height == 1
 
 
-def test_a_later_run_that_published_the_same_again_changes_nothing(world: World):
-    world.seal()
-    world.deliver(MONDAY + 0.05)
-    assert world.seal()["is_new"] is False
+def test_a_later_run_that_published_the_same_again_changes_nothing(sealed: World):
+    sealed.deliver(MONDAY + 0.05)
+    assert sealed.seal()["is_new"] is False
 
 
-def test_a_week_that_reads_differently_is_restated_beside_the_first(world: World):
-    world.seal()
-    first = files_in(world.root / WEEK)
-    world.later_news()
-    world.look(49.5)
-    code, out, _ = world.run("--week", WEEK)
+def test_a_week_that_reads_differently_is_restated_beside_the_first(sealed: World):
+    first = files_in(sealed.root / WEEK)
+    sealed.later_news()
+    sealed.look(49.5)
+    code, out, _ = sealed.run("--week", WEEK)
     assert code == 0
     assert f"sealed {WEEK}.2" in out
     assert f"it restates {WEEK}:" in out
     assert "number pay / security_escape_rate_high / agent" in out
-    assert files_in(world.root / WEEK) == first
-    assert world.manifest(f"{WEEK}.2")["restatement"] == 2
-    assert world.run("verify")[0] == 0
+    assert files_in(sealed.root / WEEK) == first
+    assert sealed.manifest(f"{WEEK}.2")["restatement"] == 2
+    assert sealed.run("verify")[0] == 0
 
 
-def test_another_policy_restates_the_week_and_says_so(world: World):
-    world.seal()
-    world.configure("[pilot.gate]\nescape_rate = 0.02")
-    sealed = world.seal()
-    assert sealed["name"] == f"{WEEK}.2"
-    assert [each["of"] for each in sealed["differences"] if each["kind"] == "policy"] == [["pay"]]
+def test_another_policy_restates_the_week_and_says_so(sealed: World):
+    sealed.configure("[pilot.gate]\nescape_rate = 0.02")
+    restated = sealed.seal()
+    assert restated["name"] == f"{WEEK}.2"
+    assert [each["of"] for each in restated["differences"] if each["kind"] == "policy"] == [["pay"]]
 
 
-def test_an_older_knowledge_that_was_sealed_already_stands(world: World):
-    world.seal()
-    world.later_news()
-    world.look(49.5)
-    world.seal()
-    again = world.seal(WEEK, "--known-at", stamp(day(30)))
+def test_an_older_knowledge_that_was_sealed_already_stands(sealed: World):
+    sealed.later_news()
+    sealed.look(49.5)
+    sealed.seal()
+    again = sealed.seal(WEEK, "--known-at", stamp(day(30)))
     assert (again["name"], again["is_new"]) == (WEEK, False)
-    assert world.seal()["name"] == f"{WEEK}.2"
+    assert sealed.seal()["name"] == f"{WEEK}.2"
 
 
-def test_snapshots_hang_together_in_the_order_of_sealing(world: World):
-    world.seal()
-    world.seal("2026-W24")
-    digest = world.store.sealed()["manifest_digest"][0]
-    assert world.manifest("2026-W24")["previous"] == {"name": WEEK, "digest": digest}
+def test_snapshots_hang_together_in_the_order_of_sealing(sealed: World):
+    sealed.seal("2026-W24")
+    digest = sealed.store.sealed()["manifest_digest"][0]
+    assert sealed.manifest("2026-W24")["previous"] == {"name": WEEK, "digest": digest}
 
 
 @pytest.mark.parametrize(
@@ -157,22 +143,77 @@ def test_files_for_looking_are_written_aside_and_nothing_is_sealed(world: World,
     assert (code, "not an empty folder" in err) == (2, True)
 
 
-def test_a_broken_week_is_not_sealed_again_on_top_of_itself(world: World):
-    world.seal()
-    (world.root / WEEK / "gate.json").write_text("[]")
-    code, _, err = world.run("--week", WEEK)
+def test_a_broken_week_is_not_sealed_again_on_top_of_itself(sealed: World):
+    (sealed.root / WEEK / "gate.json").write_text("[]")
+    code, _, err = sealed.run("--week", WEEK)
     assert (code, "gate.json has changed" in err) == (14, True)
-    assert [path.name for path in world.root.iterdir()] == [WEEK]
+    assert [path.name for path in sealed.root.iterdir()] == [WEEK]
 
 
-def test_a_snapshot_of_another_store_is_not_taken_into_the_chain(world: World, tmp_path: Path):
-    world.seal()
+def test_a_snapshot_of_another_store_is_not_taken_into_the_chain(sealed: World, tmp_path: Path):
     (tmp_path / "other").mkdir()
-    other = World(tmp_path / "other", more=f'[snapshot]\nfolder = "{world.root}"')
+    other = World(tmp_path / "other", more=f'[snapshot]\nfolder = "{sealed.root}"')
     other.deliver(27.5, **week_of_changes(1, 20.0))
     code, _, err = other.run("--week", WEEK)
     assert (code, len(err.splitlines())) == (14, 1)
-    assert "another store" in err
+    assert f"{sealed.root / WEEK} is not in the store's list" in err
+    assert "move it away, or compare it with `pilot snapshot diff`" in err
+    assert other.store.sealed().is_empty()
+
+
+def forged(world: World, name: str) -> Path:
+    """A copy of the sealed week with another verdict, its manifest made to fit, as the next link."""
+    folder = world.root / name
+    shutil.copytree(world.root / WEEK, folder)
+    document = json.loads((folder / "manifest.json").read_bytes())
+    document |= {"name": name, "week": name[:8], "previous": {"name": WEEK, "digest": last_digest(world)}}
+    verdicts = (folder / "gate.json").read_bytes().replace(b"TOO_EARLY", b"MET_PROVEN")
+    (folder / "gate.json").write_bytes(verdicts)
+    document["files"]["gate.json"] = {"sha256": digest_of(verdicts), "size": len(verdicts)}
+    (folder / "manifest.json").write_bytes(manifest_bytes(document))
+    return folder
+
+
+def last_digest(world: World) -> str:
+    return str(world.store.sealed()["manifest_digest"][-1])
+
+
+@pytest.mark.parametrize("name", ["2026-W25", f"{WEEK}.2", "2026-W27"])
+@pytest.mark.parametrize("week", ["2026-W25", WEEK])
+def test_a_forged_folder_is_never_entered_into_the_list(sealed: World, name: str, week: str):
+    folder = forged(sealed, name)
+    code, out, err = sealed.run("--week", week)
+    assert (code, out, len(err.splitlines())) == (14, "", 1)
+    assert f"{folder} is not in the store's list" in err
+    assert sealed.store.sealed()["name"].to_list() == [WEEK]
+    assert "is not in the store's list: move it away" in sealed.run("verify")[1]
+
+
+def test_an_unlisted_folder_without_a_manifest_is_named(sealed: World):
+    (sealed.root / "2026-W25").mkdir()
+    code, _, err = sealed.run("--week", "2026-W25")
+    assert (code, "2026-W25 is not in the store's list" in err) == (14, True)
+
+
+def test_a_week_whose_folder_is_gone_says_what_to_do(sealed: World):
+    shutil.rmtree(sealed.root / WEEK)
+    code, _, err = sealed.run("--week", WEEK)
+    assert (code, "is gone; restore it from a copy that was sent" in err) == (14, True)
+    (entry,) = sealed.json("list")
+    assert (entry["name"], entry["problem"], entry["complete"]) == (WEEK, "gone", False)
+    assert "gone" in sealed.run("list")[1]
+
+
+def test_a_place_that_cannot_be_written_is_one_line(world: World):
+    code, out, err = world.run("--week", WEEK, "--out", "/proc/x")
+    assert (code, out, len(err.splitlines())) == (2, "", 1)
+    assert "--out /proc/x: cannot be written" in err
+
+
+def test_a_folder_without_a_name_is_refused(world: World):
+    world.configure('[snapshot]\nfolder = ""')
+    code, _, err = world.run("--week", WEEK)
+    assert (code, "snapshot.folder" in err, "names no folder" in err) == (10, True, True)
 
 
 # -- kills ----------------------------------------------------------------------------------------
@@ -221,9 +262,20 @@ def test_killed_before_it_is_entered_the_next_run_enters_the_whole_folder(world:
     assert killed.returncode == 9
     assert world.store.sealed().is_empty()
     assert world.run("verify")[0] == 14
-    assert world.seal()["is_new"] is False
+    code, out, _ = world.run("--week", WEEK)
+    assert (code, len(out.splitlines())) == (0, 2)
+    assert out.startswith(f"entered {WEEK} into the store's list")
     assert world.store.sealed()["name"].to_list() == [WEEK]
     assert world.run("verify")[0] == 0
+
+
+@pytest.mark.parametrize("said", [{"pilots": []}, {"week": "2026-W25"}, {"published": {}}])
+def test_a_left_folder_whose_manifest_says_other_things_is_not_entered(world: World, said: dict[str, object]):
+    process(world, "entering", "--week", WEEK).communicate()
+    (world.root / WEEK / "manifest.json").write_bytes(manifest_bytes(world.manifest() | said))
+    code, _, err = world.run("--week", WEEK)
+    assert (code, "is not what this run has made" in err) == (14, True)
+    assert world.store.sealed().is_empty()
 
 
 def test_of_two_at_once_one_seals_and_the_other_finds_nothing_to_do(world: World):

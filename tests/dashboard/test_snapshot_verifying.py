@@ -14,21 +14,20 @@ from dashboard.snapshot import files
 from dashboard.snapshot.manifest import digest_of, manifest_bytes
 from ingest.errors import StoreError
 from ingest.store import Store
-from tests.builders_snapshot import World, words_of
+from tests.builders_snapshot import World, week_of_changes, words_of
 
 FIRST, MIDDLE, LAST = "2026-W24", "2026-W25", "2026-W26"
 
 
 @pytest.fixture(scope="module")
-def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def original(published_lake: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three sealed weeks; every test spoils a copy of its own."""
-    folder = tmp_path_factory.mktemp("sealed")
+    folder = tmp_path_factory.mktemp("three")
+    shutil.copytree(published_lake, folder / "lake")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(files, "render", words_of)
-        world = World(folder)
-        world.four_weeks()
         for week in (FIRST, MIDDLE, LAST):
-            world.seal(week)
+            World(folder).seal(week)
     return folder
 
 
@@ -134,7 +133,7 @@ def test_without_the_store_files_and_links_are_still_checked_and_that_is_said(
     monkeypatch.setattr(Store, "sealed", fails)
     code, out, _ = world.run("verify")
     assert code == 0
-    assert out.splitlines()[0] == "without the store's list, which cannot be read: the bucket is away"
+    assert out.splitlines()[0] == "without the store's list: the bucket is away"
     forge(world.root / FIRST)
     assert broken(world) == {MIDDLE: [f"its link does not fit {FIRST} as it is now"]}
     shutil.rmtree(world.root / MIDDLE)
@@ -143,8 +142,38 @@ def test_without_the_store_files_and_links_are_still_checked_and_that_is_said(
 
 def test_nothing_sealed_yet_is_no_error(tmp_path: Path):
     world = World(tmp_path)
+    world.deliver(7.5, **week_of_changes(1, 2.0))
     assert world.run("verify") == (0, "no snapshot has been sealed yet\n", "")
     assert world.json("list") == []
+
+
+def test_a_store_that_is_not_there_is_no_clean_bill(world: World):
+    lake = world.root.parent
+    shutil.rmtree(lake)
+    code, out, err = world.run("verify")
+    assert (code, out, len(err.splitlines())) == (14, "", 1)
+    assert f"no store is there and no snapshot in {world.root}" in err
+    assert f"{lake}/tables" in err
+
+
+def test_with_the_tables_gone_the_files_and_links_are_checked_alone(world: World):
+    shutil.rmtree(world.root.parent / "tables")
+    code, out, err = world.run("verify")
+    assert (code, err) == (0, "")
+    assert "holds no tables" in out.splitlines()[0]
+    assert out.splitlines()[1:] == [f"{name}: as sealed" for name in (FIRST, MIDDLE, LAST)]
+    cut(world.root / MIDDLE / "gate.json")
+    assert broken(world) == {MIDDLE: ["gate.json has changed since it was sealed"]}
+    assert world.run("verify")[0] == 14
+
+
+@pytest.mark.parametrize("name", ["gate.json", "manifest.json"])
+def test_a_link_in_place_of_a_sealed_file_is_found(world: World, tmp_path: Path, name: str):
+    path = world.root / MIDDLE / name
+    path.rename(tmp_path / name)
+    path.symlink_to(tmp_path / name)
+    (found,) = broken(world)[MIDDLE]
+    assert found.startswith(name)
 
 
 def test_the_list_names_states_moments_and_what_is_incomplete(world: World):
@@ -185,6 +214,57 @@ def test_a_difference_names_states_numbers_and_versions(world: World):
     code, out, _ = world.run("diff", FIRST, LAST)
     assert code == 0
     assert "number pay / merged_pull_request_count / agent / all: 24" in out
+
+
+def respelled(world: World, file: str, **told: str) -> tuple[str, ...]:
+    """The lines in which a copy of the last snapshot differs, some words of one file being others."""
+    shutil.copytree(world.root / LAST, world.root / "2026-W30")
+    path = world.root / "2026-W30" / file
+    content = path.read_text()
+    assert told["was"] in content
+    path.write_text(content.replace(told["was"], told["now"]))
+    return tuple(world.run("diff", LAST, "2026-W30")[1].splitlines())
+
+
+def test_a_changed_setting_is_named_with_both_values(world: World):
+    assert respelled(world, "metrics.json", was='"clock":"ready"', now='"clock":"created"') == (
+        "setting pay / clock: ready -> created",
+    )
+
+
+def test_a_changed_setting_of_working_hours_is_named_by_its_table(world: World):
+    assert respelled(world, "metrics.json", was='"start":"09:00"', now='"start":"08:00"') == (
+        "setting pay / working.start: 09:00 -> 08:00",
+    )
+
+
+def test_a_criterion_and_the_escapes_of_a_sprint_are_named(world: World):
+    lines = respelled(world, "gate.json", was='"escapes_high": 0', now='"escapes_high": 2')
+    assert "escapes pay / sprint 1 / confirmed or unreviewed: 0 -> 2" in lines
+    shutil.rmtree(world.root / "2026-W30")
+    lines = respelled(world, "gate.json", was='"state": "met"', now='"state": "not_met"')
+    assert "criterion pay / no_bypass: met -> not_met" in lines
+
+
+def test_numbers_that_read_the_same_say_what_differs(world: World):
+    lines = respelled(
+        world, "metrics.json",
+        was='"coverage":{"measured":48,"total":48,', now='"coverage":{"measured":48,"total":49,',
+    )  # fmt: skip
+    assert lines[0] == (
+        "number pay / security_escape_rate / agent / all: 0 of 48 (0 %), between 0 % and 7.4 % at 95 %; "
+        "coverage 48 of 48 -> 48 of 49"
+    )
+    assert "number pay / bypass_count / agent / all: 0 changes; coverage 48 of 48 -> 48 of 49" in lines
+
+
+def test_a_folder_without_a_manifest_is_named_once(world: World, tmp_path: Path):
+    out = tmp_path / "then"
+    assert world.run("--week", LAST, "--out", str(out))[0] == 0
+    said = ["then has no manifest.json: table versions cannot be compared", "no other difference"]
+    assert world.run("diff", LAST, str(out))[1].splitlines() == said
+    assert world.run("diff", str(out), LAST)[1].splitlines() == said
+    assert world.run("diff", str(out), str(out))[1] == "no difference\n"
 
 
 def test_comparing_with_what_is_not_there_lists_what_is(world: World):

@@ -8,13 +8,12 @@ from typing import Any
 import orjson
 import polars as pl
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from dashboard.components import snapshots
 from dashboard.snapshot.manifest import MANIFEST, digest_of, listed, manifest_bytes
 from ingest.errors import StoreError
 from tests.builders_dashboard import FakeSession
-from tests.dashboard.test_app import APP, opened, session, texts
+from tests.dashboard.test_app import opened, opened_at, session, texts
 
 __all__ = ["session"]
 PAGE = "views/snapshots.py"
@@ -119,10 +118,24 @@ def test_an_older_one_can_be_chosen_by_hand_and_by_address() -> None:
     app = opened(PAGE)
     app.selectbox(key=snapshots.SNAPSHOT_KEY).set_value("2026-W32").run()
     assert [header.value for header in app.header][-1] == "From 2026-W32.2 to 2026-W32"
-    by_address = AppTest.from_file(APP, default_timeout=30)
-    by_address.query_params[snapshots.SNAPSHOT_KEY] = "2026-W32"
-    shown = by_address.run().switch_page(PAGE).run()
+    shown = opened_at(PAGE, **{snapshots.SNAPSHOT_KEY: "2026-W32"})
     assert shown.selectbox(key=snapshots.SNAPSHOT_KEY).value == "2026-W32"
+
+
+@pytest.mark.usefixtures("two")
+def test_the_address_keeps_both_choices_though_they_are_the_usual_ones() -> None:
+    chosen = {snapshots.SNAPSHOT_KEY: "2026-W32.2", snapshots.OTHER_KEY: "2026-W32"}
+    app = opened_at(PAGE, **chosen)
+    assert dict(app.query_params) == chosen
+    assert app.selectbox(key=snapshots.OTHER_KEY).value == "2026-W32"
+
+
+@pytest.mark.usefixtures("two")
+def test_an_address_that_names_no_snapshot_opens_the_newest() -> None:
+    app = opened_at(PAGE, **{snapshots.SNAPSHOT_KEY: "2020-W01", snapshots.OTHER_KEY: "2020-W01"})
+    assert not app.exception
+    assert app.selectbox(key=snapshots.SNAPSHOT_KEY).value == "2026-W32.2"
+    assert app.selectbox(key=snapshots.OTHER_KEY).value == "2026-W32"
 
 
 @pytest.mark.usefixtures("two")
@@ -188,7 +201,9 @@ def test_without_the_stores_list_the_files_are_checked_alone(
 
     monkeypatch.setattr(Sealed, "sealed", unreadable)
     app = opened(PAGE)
-    assert [each.value for each in app.warning] == ["Without the store's list: the lake is out of reach"]
+    (said,) = [each.value for each in app.warning]
+    assert said.startswith("Without the store's list: ")
+    assert said.endswith("the lake is out of reach")
     assert len(two.rows) == len(app.selectbox(key=snapshots.SNAPSHOT_KEY).options)
 
 

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import unquote_plus
 
 import pytest
 import streamlit as st
@@ -14,11 +15,12 @@ from dashboard.components import numbers, siding, velocity_rows, velocity_text
 from dashboard.measured import Measured, measure
 from metrics.arms import HEADLINE
 from metrics.estimate import Coverage, Estimate, Number, Undefined
+from metrics.measuring import Measuring
 from metrics.velocity.comparison import conclusion
 from metrics.working_time import WorkingTime
 from tests.builders_dashboard import published
 from tests.builders_measured import MeasuredSession, filled, together, without
-from tests.dashboard.test_app import APP, texts
+from tests.dashboard.test_app import opened_at, texts
 
 PAGE = "views/velocity.py"
 WHOLE = {  # card or number -> the rows that it opens, as many as the number says
@@ -26,6 +28,11 @@ WHOLE = {  # card or number -> the rows that it opens, as many as the number say
     ("median_hours_to_approval", "numerator"): "Approved",
     ("median_hours_to_approval", "denominator"): "Waits counted",
     ("approved_within_first_mark_share", "denominator"): "Waits counted",
+    ("approved_within_first_mark_share", "numerator"): "Approved by the first mark",
+    ("approved_within_second_mark_share", "numerator"): "Approved by the second mark",
+    ("median_working_hours_to_approval", "numerator"): "Approved, working time",
+    ("restricted_mean_working_hours_to_decision", "numerator"): "Decided, working time",
+    ("median_open_hours", "numerator"): "Open now",
     ("restricted_mean_hours_to_decision", "numerator"): "Decided",
     ("p90_hours_to_decision", "numerator"): "Decided",
     ("merged_without_human_approval_share", "numerator"): "Merged without approval",
@@ -41,17 +48,8 @@ WHOLE = {  # card or number -> the rows that it opens, as many as the number say
 
 
 @pytest.fixture(autouse=True)
-def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[MeasuredSession]:
-    fake = MeasuredSession()
-    monkeypatch.setattr(loading, "open_session", lambda: fake)
-    st.cache_resource.clear()
-    yield fake
-    st.cache_resource.clear()
-
-
-@pytest.fixture(scope="module")
-def payments() -> Measured:
-    return measure(MeasuredSession().case("payments"))
+def session(measured_session: MeasuredSession) -> MeasuredSession:
+    return measured_session
 
 
 @pytest.fixture(scope="module")
@@ -65,10 +63,7 @@ def shown() -> str:
 
 
 def at(**query: str) -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
-    return app.switch_page(PAGE).run()
+    return opened_at(PAGE, **query)
 
 
 def gap(low: float | None, high: float | None, value: float = 3.0) -> Estimate:
@@ -187,6 +182,28 @@ def test_a_number_opens_as_many_rows_as_it_says(
     assert kind.select(payments.slice(side.arm)).height == getattr(number, part)
 
 
+@pytest.mark.parametrize("first_mark", [1, 2, 3, 8])
+def test_a_mark_that_parts_the_approved_opens_those_within_it(first_mark: int) -> None:
+    fake = MeasuredSession(setting=Measuring(approved_within_hours=(first_mark, 48)))
+    measured = measure(fake.case("payments"))
+    number = measured.number("approved_within_first_mark_share")
+    assert isinstance(number, Estimate)
+    opened = velocity_rows.approved_by(0)(measured.slice("agent"))
+    assert opened.height == number.numerator < velocity_rows.known(measured.slice("agent")).height
+    assert (opened["hours"] <= first_mark).all()
+
+
+def test_each_card_says_how_many_rows_it_opens(shown: str, payments: Measured) -> None:
+    offered = {
+        numbers.option(kind.name, side): (kind, side) for kind in velocity_rows.ROWS for side in numbers.SIDES
+    }
+    links = re.findall(r"waits=([^#]+)#rows\" target=\"_self\">open the ([\d,]+) rows?<", shown)
+    assert len(links) > len(numbers.SIDES)
+    for name, said in links:
+        kind, side = offered[unquote_plus(name)]
+        assert kind.select(payments.slice(side.arm)).height == int(said.replace(",", "")), name
+
+
 def test_what_was_left_out_can_be_opened(payments: Measured) -> None:
     (kind,) = [kind for kind in velocity_rows.ROWS if kind.name == "Left out"]
     rows = kind.select(payments.slice("agent"))
@@ -215,10 +232,17 @@ def test_the_address_opens_the_rows_of_a_card() -> None:
     assert "?pilot=payments&amp;waits=Open+now%3A+people#rows" in texts(app)
 
 
-def test_every_card_opens_rows_that_there_are(payments: Measured) -> None:
-    names = {kind.name for kind in velocity_rows.ROWS}
-    assert set(WHOLE.values()) <= names
-    assert payments.case.pilot.name == "payments"
+def test_an_address_that_names_no_rows_opens_those_that_come_first() -> None:
+    app = at(pilot="payments", waits="Nonsense: agents")
+    assert not app.exception
+    assert app.selectbox(key="waits").value == "Waits counted: agents"
+
+
+def test_every_card_opens_rows_that_there_are(shown: str) -> None:
+    offered = {numbers.option(kind.name, side) for kind in velocity_rows.ROWS for side in numbers.SIDES}
+    linked = {unquote_plus(name) for name in re.findall(r"waits=([^#]+)#rows", shown)}
+    assert len(linked) > len(numbers.SIDES)
+    assert linked <= offered
 
 
 def test_a_pilot_without_pull_requests_says_what_to_do() -> None:
@@ -241,6 +265,12 @@ def test_without_people_there_is_no_comparison_and_it_is_said() -> None:
     assert "No change of a person to compare with" in shown
     assert "Cannot tell whether agent changes wait longer" in shown
     assert "half of 62 pull requests approved after 6 h" in shown
+
+
+def test_what_cannot_be_compared_is_not_said_to_hold_on_either_side(payments: Measured) -> None:
+    assert "Either side" in dict(velocity_text.lines(payments))
+    without_people = measure(MeasuredSession().case("checkout"))
+    assert "Either side" not in dict(velocity_text.lines(without_people))
 
 
 def test_the_page_ends_with_where_its_numbers_come_from(shown: str, payments: Measured) -> None:

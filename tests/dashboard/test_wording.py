@@ -10,6 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard import wording
+from dashboard.wording.values import UNIT_WORDS
+from metrics import differences
+from metrics.catalogue import CATALOGUE
+from metrics.density import comparison, measures
 from metrics.estimate import Coverage, Estimate, Undefined
 from metrics.gate.policy import READINGS
 from metrics.gate.states import STATES, Forecast, Readings
@@ -146,3 +150,10 @@ def test_the_command_line_can_say_words_without_loading_pages_or_charts() -> Non
     program = "import sys, dashboard.wording; print({'streamlit', 'plotly', 'polars'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_units_are_called_as_the_metrics_call_them() -> None:
+    named = (measures.PER_KLOC, comparison.RATIO, differences.POINTS)
+    said = (wording.PER_KLOC, wording.RATIO, wording.POINTS)
+    assert said == named
+    assert {metric.unit for metric in CATALOGUE}.issuperset(UNIT_WORDS)
