@@ -49,6 +49,9 @@ def _named_folder(name: str) -> str:
     return name
 
 
+Folder = Annotated[str, AfterValidator(_named_folder)]
+
+
 class EpochSettings(Settings):
     """A declared change of agent, model or permission policy; evidence restarts here."""
 
@@ -192,8 +195,7 @@ class StoreSettings(Settings):
 class SnapshotSettings(Settings):
     """[snapshot]: where sealed weeks are kept."""
 
-    # default: snapshots inside the lake, or beside pilot.toml for a bucket
-    folder: Annotated[str, AfterValidator(_named_folder)] | None = None
+    folder: Folder | None = None  # default: snapshots inside the lake, or beside pilot.toml for a bucket
 
 
 class Configuration(Settings):

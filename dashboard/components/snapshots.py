@@ -21,6 +21,7 @@ from dashboard.snapshot.printing import in_words
 from dashboard.snapshot.verifying import Verification, Verified
 from metrics.catalogue import BY_ID
 
+JUDGED: Final = ("pilot", "state", "policy", "setting", "criterion", "escapes")  # what no number says
 SNAPSHOT_KEY: Final = "snapshot"  # also the names in the URL
 OTHER_KEY: Final = "against"
 AS_SEALED: Final = ("●", "good")
@@ -119,11 +120,11 @@ def differences(names: tuple[str, str], found: Sequence[Difference]) -> None:
     st.header(f"From {before} to {after}", anchor=False)
     numbers = [each for each in found if each.kind == "number"]
     versions = [each for each in found if each.kind == "version"]
-    judged = [each for each in found if each.kind in {"pilot", "state", "policy"}]
+    judged = [each for each in found if each.kind in JUDGED]
     st.html(
         markup.facts(_judged(each) for each in judged)
         if judged
-        else markup.small("Every verdict and policy is the same.")
+        else markup.small("Every verdict, criterion, policy and setting is the same.")
     )
     st.markdown(f"**{wording.plural(len(numbers), 'number reads', 'numbers read')} differently**")
     if numbers:
@@ -144,7 +145,8 @@ def differences(names: tuple[str, str], found: Sequence[Difference]) -> None:
 def _judged(difference: Difference) -> tuple[str, str]:
     ends = (difference.before, difference.after)
     words = [wording.state(end) if difference.kind == "state" else in_words(end) for end in ends]
-    return f"{difference.of[0]}: {difference.kind}", f"{words[0]} → {words[1]}"
+    pilot, *what = difference.of
+    return f"{pilot}: {' '.join((difference.kind, *map(str, what)))}", f"{words[0]} → {words[1]}"
 
 
 def table(numbers: Sequence[Difference], names: tuple[str, str]) -> pl.DataFrame:

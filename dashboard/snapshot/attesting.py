@@ -65,4 +65,5 @@ def _pilot(week: PilotWeek) -> dict[str, Any]:
         "state": week.verdict.state,
         "allowed": week.verdict.allowed,
         "policy_digest": week.verdict.policy_digest,
+        "settings": dict(week.results[0].settings),
     }

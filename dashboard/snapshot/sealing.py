@@ -113,9 +113,7 @@ def _prepared(root: Path) -> Path:
 def _sealed(session: Session, content: Content, root: Path) -> Sealed:
     files = files_of(content)
     before = session.store.sealed()
-    next_place = Link(len(_names(before, content.week)) + 1, last_sealed(before))
-    expected = orjson.loads(attested(session, content, next_place, files))
-    _refuse_unlisted(root, before, _Made(content, files, {name: expected[name] for name in ATTESTED}))
+    _refuse_unlisted(root, before, _made(session, content, files))
     rows = adopted(session.store, root)
     of_week = _names(rows, content.week)
     standing = [_unbroken(root / name) for name in of_week]
@@ -131,6 +129,13 @@ def _sealed(session: Session, content: Content, root: Path) -> Sealed:
     fresh = read_manifest(folder)
     enter(session.store, fresh)
     return Sealed(fresh, folder, is_new=True, restates=of_week[-1] if of_week else None)
+
+
+def _made(session: Session, content: Content, files: Mapping[str, bytes]) -> _Made:
+    rows = session.store.sealed()
+    link = Link(len(_names(rows, content.week)) + 1, last_sealed(rows))
+    document = orjson.loads(attested(session, content, link, files))
+    return _Made(content, files, {name: document[name] for name in ATTESTED})
 
 
 def _names(rows: pl.DataFrame, week: str) -> list[str]:

@@ -189,7 +189,7 @@ def test_two_that_say_the_same_say_so(sealed: Sealed) -> None:
     sealed.seal("2026-W32", "MET_PROVEN", [number(0.0, 0, 96)])
     sealed.seal("2026-W33", "MET_PROVEN", [number(0.0, 0, 96)])
     shown = texts(opened(PAGE))
-    assert "Every verdict and policy is the same" in shown
+    assert "Every verdict, criterion, policy and setting is the same" in shown
     assert "**0 numbers read differently**" in shown
 
 
