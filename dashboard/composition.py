@@ -25,7 +25,7 @@ from ingest.pipeline import IngestReport, Job, Progress, ingest
 from ingest.settings import IngestSettings
 from ingest.sources import SOURCES, Source
 from ingest.store import Published, Store
-from metrics.gate.assessment import Ask, Assessment, Case, assess
+from metrics.gate.assessment import Ask, Assessment, Case, judged
 from metrics.gate.policy import Policy
 from metrics.health import Health, health
 from metrics.measuring import Measuring
@@ -163,7 +163,7 @@ class Session:
 
     def assess(self, name: str) -> Assessment:
         """The verdict on one pilot with the rows behind it."""
-        return assess(self.tables, self.pilot(name), self.policy(name), self._ask(name))
+        return judged(self.case(name))
 
     def case(self, name: str) -> Case:
         """One pilot at this session's moment, each of its parts worked out once."""

@@ -12,8 +12,8 @@ from typing import Final
 from metrics.estimate import Coverage, Estimate, Number, Undefined
 from metrics.measures import Slice
 from metrics.statistics.differences import Limits, combined, share_difference
+from metrics.units import POINTS
 
-POINTS: Final = "share difference"  # unit: first share less second
 NEWCOMBE: Final = "Newcombe's hybrid score interval"
 COMBINED: Final = "limits of both sides combined"
 NO_OTHER_SIDE: Final = "there is no other side to compare with"

@@ -16,6 +16,7 @@ from dashboard.snapshot.weeks import Week, last_over, read_week
 from ingest.errors import UsageError
 from ingest.store import CleanedUpError, Published
 from metrics.estimate import Undefined
+from metrics.gate.assessment import Case, judged
 from metrics.gate.states import Verdict
 from metrics.pilot import Pilot
 from metrics.results import Result, of_case
@@ -108,9 +109,8 @@ class _Views:
 def _pilot_week(views: _Views, published: Published, pilot: Pilot, week: Week) -> PilotWeek:
     start, end = week.window(pilot.timezone)
     as_of = min(end, views.session.as_of, published.at)
-    now = views.at(as_of, published)
     then = views.readable(views.session.store.published(start))
-    case = now.case(pilot.name)
+    case = views.at(as_of, published).case(pilot.name)  # one for the verdict and the numbers
     results = tuple(of_case(case, (whole(case), *in_weeks(case, end, WEEKS_SHOWN))))
     return PilotWeek(
         pilot=pilot.name,
@@ -118,9 +118,9 @@ def _pilot_week(views: _Views, published: Published, pilot: Pilot, week: Week) -
         start=start,
         end=end,
         as_of=as_of,
-        verdict=_verdict(now, pilot),
-        before=_verdict(views.at(start, published), pilot),
-        before_as_published=_verdict(views.at(then.at, then), pilot) if then else None,
+        verdict=_verdict(case),
+        before=_verdict(views.at(start, published).case(pilot.name)),
+        before_as_published=_verdict(views.at(then.at, then).case(pilot.name)) if then else None,
         before_published=then,
         results=results,
         restated=_restated(views, pilot, start, (published, then)) if then else (),
@@ -128,9 +128,9 @@ def _pilot_week(views: _Views, published: Published, pilot: Pilot, week: Week) -
     )
 
 
-def _verdict(view: Session, pilot: Pilot) -> Verdict:
+def _verdict(case: Case) -> Verdict:
     # which publication was known is said once, for the whole snapshot
-    return replace(view.assess(pilot.name).verdict, known_at=None)
+    return replace(judged(case).verdict, known_at=None)
 
 
 def _restated(

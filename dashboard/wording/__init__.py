@@ -18,9 +18,6 @@ from dashboard.wording.estimates import (
     span,
 )
 from dashboard.wording.values import (
-    PER_KLOC,
-    POINTS,
-    RATIO,
     SMALL,
     age,
     amount,
@@ -53,6 +50,7 @@ from dashboard.wording.verdicts import (
     readings,
     state,
 )
+from metrics.units import PER_KLOC, POINTS, RATIO
 
 __all__ = [
     "ARM_WORDS",

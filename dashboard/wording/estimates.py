@@ -8,9 +8,6 @@ from __future__ import annotations
 from math import isclose, isinf
 
 from dashboard.wording.values import (
-    PER_KLOC,
-    POINTS,
-    RATIO,
     SMALL,
     UNIT_WORDS,
     amount,
@@ -25,6 +22,7 @@ from dashboard.wording.values import (
     without_unit,
 )
 from metrics.estimate import Estimate, Number, Undefined
+from metrics.units import PER_KLOC, POINTS, RATIO
 
 
 def number(value: Number) -> str:

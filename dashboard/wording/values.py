@@ -7,10 +7,9 @@ from datetime import date, datetime, timedelta
 from math import isinf
 from typing import Final
 
+from metrics.units import PER_KLOC, POINTS, RATIO
+
 SMALL: Final = 20  # below this denominator a percentage claims more than the data hold
-POINTS: Final = "share difference"
-PER_KLOC: Final = "findings per KLOC"
-RATIO: Final = "ratio of findings per KLOC"
 UNIT_WORDS: Final[dict[str, str]] = {
     PER_KLOC: "per KLOC",
     RATIO: "times",

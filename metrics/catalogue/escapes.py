@@ -8,7 +8,7 @@ import polars as pl
 
 from metrics.arms import HEADLINE, SIDES
 from metrics.catalogue.metric import CLOPPER_PEARSON, NEWCOMBE_1998, SAMENESS, Metric
-from metrics.differences import NEWCOMBE, POINTS, difference_of_shares
+from metrics.differences import NEWCOMBE, difference_of_shares
 from metrics.measures import (
     bypass_count,
     escape_rate,
@@ -19,6 +19,7 @@ from metrics.measures import (
     watched_share,
 )
 from metrics.shares import EXACT, METHOD
+from metrics.units import POINTS
 
 _OUT_OF_SCOPE: Final = "changes out of scope (other branch, generated files, other paths, arrived again)"
 

@@ -8,9 +8,10 @@ import polars as pl
 
 from metrics.arms import HEADLINE, SIDES
 from metrics.catalogue.metric import CLOPPER_PEARSON, NEWCOMBE_1998, Metric
-from metrics.differences import NEWCOMBE, POINTS, difference_of_shares
+from metrics.differences import NEWCOMBE, difference_of_shares
 from metrics.measures import known_share, sensitive_sign_off
 from metrics.shares import METHOD
+from metrics.units import POINTS
 
 _APPROVED: Final = pl.col("human_approved")
 _WITHOUT_APPROVAL: Final = known_share(~_APPROVED, _APPROVED.is_not_null(), "reviews unknown")

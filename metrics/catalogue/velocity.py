@@ -6,9 +6,10 @@ from typing import Final
 
 from metrics.arms import COMPARED, SIDES, STUDIED_SIDES
 from metrics.catalogue.metric import CLOPPER_PEARSON, SAMENESS, Metric
-from metrics.differences import COMBINED, POINTS, difference_of_curves
+from metrics.differences import COMBINED, difference_of_curves
 from metrics.shares import EXACT
 from metrics.shares import METHOD as CLOPPER
+from metrics.units import POINTS
 from metrics.velocity import comparison, measures, published, reviewing
 
 _WAITING: Final = "pull requests whose clock ran in the window, open ones among them"

@@ -9,6 +9,7 @@ from metrics.catalogue.metric import CLOPPER_PEARSON, SAMENESS, Metric
 from metrics.density import comparison, measures
 from metrics.shares import EXACT
 from metrics.shares import METHOD as CLOPPER
+from metrics.units import PER_KLOC, RATIO
 
 _GARWOOD: Final = "Garwood 1936, DOI 10.1093/biomet/28.3-4.437"
 _MANTEL_HAENSZEL: Final = "Greenland and Robins 1985, DOI 10.2307/2530643"
@@ -33,7 +34,7 @@ VULNERABILITIES: Final[tuple[Metric, ...]] = (
     Metric(
         id="vulnerabilities_per_kloc",
         title="Vulnerabilities per KLOC added",
-        unit=measures.PER_KLOC,
+        unit=PER_KLOC,
         numerator=f"{_CONFIRMED}, found before or after the merge",
         denominator="thousand lines of code that these changes added",
         excludes=_LOOKED_AT,
@@ -49,7 +50,7 @@ VULNERABILITIES: Final[tuple[Metric, ...]] = (
     Metric(
         id="vulnerabilities_per_kloc_high",
         title="Vulnerabilities per KLOC added, with unreviewed findings",
-        unit=measures.PER_KLOC,
+        unit=PER_KLOC,
         numerator=_NOT_DISMISSED,
         denominator="thousand lines of code that these changes added",
         excludes=_LOOKED_AT,
@@ -65,7 +66,7 @@ VULNERABILITIES: Final[tuple[Metric, ...]] = (
     Metric(
         id="vulnerabilities_per_surviving_kloc",
         title="Vulnerabilities per KLOC that still stands",
-        unit=measures.PER_KLOC,
+        unit=PER_KLOC,
         numerator=f"{_CONFIRMED}, found before or after the merge",
         denominator="thousand lines that these changes added and that still stood when last looked",
         excludes=f"{_LOOKED_AT}; changes whose surviving lines are unknown",
@@ -81,7 +82,7 @@ VULNERABILITIES: Final[tuple[Metric, ...]] = (
     Metric(
         id="vulnerabilities_per_surviving_kloc_high",
         title="Vulnerabilities per KLOC that still stands, with unreviewed findings",
-        unit=measures.PER_KLOC,
+        unit=PER_KLOC,
         numerator=_NOT_DISMISSED,
         denominator="thousand lines that these changes added and that still stood when last looked",
         excludes=f"{_LOOKED_AT}; changes whose surviving lines are unknown",
@@ -127,7 +128,7 @@ VULNERABILITIES: Final[tuple[Metric, ...]] = (
     Metric(
         id="vulnerabilities_per_kloc_ratio",
         title="Vulnerabilities per KLOC, one over the other",
-        unit=comparison.RATIO,
+        unit=RATIO,
         numerator="rate of the first side within each repository and language",
         denominator="rate of the second side in the same repository and language",
         excludes=_ONE_SIDED,
@@ -143,7 +144,7 @@ VULNERABILITIES: Final[tuple[Metric, ...]] = (
     Metric(
         id="vulnerabilities_per_kloc_ratio_high",
         title="Vulnerabilities per KLOC with unreviewed findings, one over the other",
-        unit=comparison.RATIO,
+        unit=RATIO,
         numerator="rate of the first side, unreviewed findings too, within each repository and language",
         denominator="rate of the second side in the same repository and language",
         excludes=_ONE_SIDED,
@@ -159,7 +160,7 @@ VULNERABILITIES: Final[tuple[Metric, ...]] = (
     Metric(
         id="vulnerabilities_per_kloc_crude_ratio",
         title="Vulnerabilities per KLOC, one over the other, whatever the work",
-        unit=comparison.RATIO,
+        unit=RATIO,
         numerator="rate of the first side",
         denominator="rate of the second side",
         excludes=_LOOKED_AT,
@@ -175,7 +176,7 @@ VULNERABILITIES: Final[tuple[Metric, ...]] = (
     Metric(
         id="vulnerabilities_per_kloc_crude_ratio_high",
         title="Vulnerabilities per KLOC with unreviewed findings, one over the other, whatever the work",
-        unit=comparison.RATIO,
+        unit=RATIO,
         numerator="rate of the first side, unreviewed findings too",
         denominator="rate of the second side, unreviewed findings too",
         excludes=_LOOKED_AT,
@@ -205,7 +206,7 @@ VULNERABILITIES: Final[tuple[Metric, ...]] = (
     Metric(
         id="detectable_ratio",
         title="Smallest ratio that this much code could have shown",
-        unit=comparison.RATIO,
+        unit=RATIO,
         numerator="KLOC of the first side in one stratum that tells as much as all",
         denominator="KLOC of the second side in it",
         excludes=_ONE_SIDED,

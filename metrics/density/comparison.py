@@ -22,9 +22,9 @@ from metrics.statistics.detectable import detectable_ratio
 from metrics.statistics.rates import Count
 from metrics.statistics.ratios import Ratio, rate_ratio_exact
 from metrics.statistics.stratified import effective_exposures, mantel_haenszel
+from metrics.units import RATIO
 
 Conclusion = Literal["more", "fewer", "cannot tell"]
-RATIO: Final = "ratio of findings per KLOC"
 TIMES_CHANCE: Final = "times chance"
 PEARSON: Final = "Pearson's chi-square over its degrees of freedom, by change"
 LOG_NORMAL: Final = "log-normal approximation"

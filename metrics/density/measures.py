@@ -17,12 +17,12 @@ from metrics.estimate import Coverage, Estimate, Number, Undefined
 from metrics.measures import Slice
 from metrics.shares import EXACT, NO_CHANGE, share
 from metrics.statistics.rates import Count, garwood
+from metrics.units import PER_KLOC
 
 Band = Literal["confirmed", "not_dismissed"]  # which findings count: the lower, or the upper end
 BANDS: Final[tuple[Band, ...]] = ("confirmed", "not_dismissed")
 Lines = Literal["code_lines", "surviving_code_lines"]
 METHOD: Final = "Garwood"
-PER_KLOC: Final = "findings per KLOC"
 LINES_IN_KLOC: Final = 1000
 NONE_LOOKED_AT: Final = "no ok scan looked at any change of this window"
 NO_LINES: Final = "no change that was looked at is known to have added lines of code"

@@ -29,7 +29,7 @@ from metrics.shares import escape_share
 from metrics.sprint_counts import recount_without_late
 from metrics.tables import Tables
 
-__all__ = ["Ask", "Assessment", "Case", "assess", "blocked_by"]
+__all__ = ["Ask", "Assessment", "Case", "assess", "blocked_by", "judged"]
 
 NO_HUMAN_CHANGE: Final = "no human change of these repositories merged in this window"
 LOOKS_BACK: Final = 3  # sprint ends at which an earlier answer is looked for; each costs a whole count
@@ -59,7 +59,11 @@ def assess(tables: Tables, pilot: Pilot, policy: Policy, moment: Ask) -> Assessm
     Assessment
         With no change in scope every rate is undefined and the state says that nothing can be told.
     """
-    case = Case(tables, pilot, policy, moment)
+    return judged(Case(tables, pilot, policy, moment))
+
+
+def judged(case: Case) -> Assessment:
+    """Judge a case, whose parts its table of results then shares."""
     listed = case.agent.findings.select(FINDING_COLUMNS)
     return Assessment(_verdict(case), case.changes.select(CHANGE_COLUMNS), listed)
 

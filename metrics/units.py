@@ -1,0 +1,9 @@
+"""In which units, beside hours, shares and counted things, are numbers stated?"""
+
+from __future__ import annotations
+
+from typing import Final
+
+PER_KLOC: Final = "findings per KLOC"
+RATIO: Final = "ratio of findings per KLOC"
+POINTS: Final = "share difference"  # first share less second
