@@ -11,6 +11,7 @@ from ingest.contracts import PULL_REQUESTS
 from ingest.settings import IngestSettings
 
 KEY: Final = ["repository", "number"]
+SEEN_BY_SOURCE: Final = "gone_at"  # a live source judges this one itself
 MACHINE_WRITTEN: Final = ("generated", "minified")  # a change to nothing else is out of the gate's scope
 
 Frame = pl.DataFrame | pl.LazyFrame
@@ -30,7 +31,9 @@ def judge_pull_requests(
         _totals(changed_files.lazy()), on=KEY, how="left", maintain_order="left"
     )
     judged = arms.join(_known(sizes), on=KEY, how="left", maintain_order="left")
-    return judged.select(*PULL_REQUESTS.key, *PULL_REQUESTS.derived)
+    return judged.select(
+        *PULL_REQUESTS.key, *(name for name in PULL_REQUESTS.derived if name != SEEN_BY_SOURCE)
+    )
 
 
 def _totals(changed_files: pl.LazyFrame) -> pl.DataFrame:

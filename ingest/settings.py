@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Paths = Annotated[list[str], Field(min_length=1)]
 
@@ -83,6 +83,49 @@ class TableSettings(FilesSettings):
     ignore: list[str] = []  # their columns that are not to be kept, by shell patterns
 
 
+AlertKind = Literal["code_scanning", "secret_scanning", "dependabot"]
+Days = Annotated[int, Field(ge=0)]
+
+
+class GitHubSettings(Settings):
+    """GitHub, or a GitHub Enterprise Server, read live; secrets come through environment or files."""
+
+    url: str = "https://api.github.com"  # or https://github.acme.example/api/v3
+    repositories: list[str] = []  # owner/name or shell patterns; default: those of the pilots
+    exclude: list[str] = []
+    token_env: str = "GITHUB_TOKEN"  # environment variable that holds a token
+    token_file: str | None = None  # or a file that holds one
+    app_id: int | None = None  # or a GitHub App: all three of these
+    installation_id: int | None = None
+    private_key_path: str | None = None
+    ca_bundle: str | None = None  # certificates of an own authority, for a server or proxy of the house
+    created_after: date | None = None  # leave older pull requests alone
+    overlap_days: Days = 7  # GitHub's order by change is not strict: look this far behind the last look
+    reread_open: bool = True  # ask for open ones each time: a check's result moves no date
+    sweep_days: Days = 7  # every so often list all numbers, to find what was missed or deleted; 0 = always
+    alerts: list[AlertKind] = ["code_scanning", "secret_scanning", "dependabot"]
+    alerts_every_hours: Annotated[int, Field(ge=0)] = 12
+    rule_bypasses: bool = True  # pushes that bypassed a repository's rules, read weekly
+    at_once: Annotated[int, Field(ge=1, le=16)] = 4  # repositories read at the same time
+    timeout_seconds: Annotated[int, Field(ge=1, le=600)] = 30
+    max_wait_minutes: Annotated[int, Field(ge=0)] = 90  # give up, and resume later, rather than wait longer
+    keep_raw_days: Days = 400  # how long answers are kept for `pilot ingest --from-raw`
+
+    @model_validator(mode="after")
+    def _app_is_whole(self) -> GitHubSettings:
+        given = (self.app_id, self.installation_id, self.private_key_path)
+        if any(part is not None for part in given) and None in given:
+            raise ValueError("a GitHub App needs app_id, installation_id and private_key_path together")
+        return self
+
+    @field_validator("url")
+    @classmethod
+    def _is_an_address(cls, url: str) -> str:
+        if not url.startswith(("https://", "http://")):
+            raise ValueError("is no address; write https://api.github.com, or https://<your server>/api/v3")
+        return url.rstrip("/")
+
+
 class AuthorshipOverride(Settings):
     """One correction: whom or what it matches, and what that is."""
 
@@ -123,6 +166,7 @@ class ClassSettings(Settings):
 class SourcesSettings(Settings):
     """The [sources] part of pilot.toml."""
 
+    github: GitHubSettings | None = None
     github_export: FilesSettings | None = None
     sarif: SarifSettings | None = None
     tables: list[TableSettings] = []
@@ -137,4 +181,6 @@ class IngestSettings(Settings):
     authorship: AuthorshipSettings = AuthorshipSettings()
     classes: ClassSettings = ClassSettings()
     protected_branches: dict[str, str] = {}  # repository pattern -> branch, from the pilots
+    repositories: list[str] = []  # patterns of all pilots, where a source names none itself
+    exclude: list[str] = []  # patterns that every pilot leaves out
     not_before: date | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ingest.contracts.alerts import ALERTS, FEATURES_TABLE, RULE_BYPASSES
 from ingest.contracts.common import (
     ACTOR_KINDS,
     AUTHORSHIPS,
@@ -27,6 +28,9 @@ TABLES: Final[tuple[Table, ...]] = (
     SCAN_RESULTS,
     FINDINGS,
     DISPOSITIONS_TABLE,
+    ALERTS,
+    FEATURES_TABLE,
+    RULE_BYPASSES,
     INGEST_RUNS,
     SNAPSHOTS,
 )
@@ -34,17 +38,20 @@ BY_NAME: Final[dict[str, Table]] = {table.name: table for table in TABLES}
 
 __all__ = [
     "ACTOR_KINDS",
+    "ALERTS",
     "AUTHORSHIPS",
     "BY_NAME",
     "CHANGED_FILES",
     "COMMITS",
     "DISPOSITIONS_TABLE",
+    "FEATURES_TABLE",
     "FILE_CLASSES",
     "FINDINGS",
     "INGEST_RUNS",
     "PULL_REQUESTS",
     "REVIEWS",
     "REVIEW_EVENTS",
+    "RULE_BYPASSES",
     "SCANS",
     "SCAN_RESULTS",
     "SENSITIVE_AREAS",

@@ -79,6 +79,7 @@ class PullRequests(Trusted):
     driver = dy.String(nullable=True, description="person who set the agent going, where known")
     evidence = words("what the classification rests on, as rule: quoted text")
     rule = dy.String(nullable=True, description="dated rule that decided the classification")
+    gone_at = moment("first look that no longer found it: deleted or moved; null = there", nullable=True)
 
     @dy.rule()
     def merged_after_created(cls) -> pl.Expr:
@@ -168,7 +169,7 @@ _FROM_FILES = ("code_additions", "relevant_file_count", "sensitive_areas")
 
 PULL_REQUESTS = Table(
     "pull_requests", PullRequests, "entity", "pull request", "created_at", "updated_at",
-    derived=(*_JUDGED, *_FROM_FILES),
+    derived=(*_JUDGED, *_FROM_FILES, "gone_at"),
 )  # fmt: skip
 CHANGED_FILES = Table(
     "changed_files", ChangedFiles, "entity", "file of a pull request", "opened_at", "seen_at"

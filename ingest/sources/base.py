@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import file_digest
 from pathlib import Path
+from time import sleep
+from typing import Final, Protocol
 
 import polars as pl
 
@@ -48,6 +51,82 @@ class Parsed:
     frames: Mapping[str, pl.DataFrame]  # table name -> rows; provenance columns but raw_ref not yet set
     left_out: Mapping[str, int] = field(default_factory=dict)  # reason -> input that is no row by definition
     unknown_columns: Mapping[str, Sequence[str]] = field(default_factory=dict)  # table -> columns set aside
+    judged: Mapping[str, pl.DataFrame] = field(default_factory=dict)  # table -> key and derived columns
+
+
+class RawArea(Protocol):
+    """Where answers are kept before they are parsed; names are paths below the store's `raw`."""
+
+    def names(self, prefix: str) -> list[str]:
+        """Names that begin so, sorted."""
+
+    def read(self, name: str) -> bytes:
+        """Bytes kept under a name."""
+
+    def keep(self, name: str, content: bytes) -> None:
+        """Keep bytes, compressed: wholly or not at all."""
+
+    def drop(self, names: Sequence[str]) -> None:
+        """Forget these."""
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What of the world a live source may use; the joining place fills it in."""
+
+    secrets: Mapping[str, str] = field(default_factory=dict)  # "token" or "private_key" -> its text
+    sleep: Callable[[float], None] = sleep
+    tell: Callable[[Progress], None] = lambda _progress: None
+    from_raw: bool = False  # parse what was kept; ask nobody
+    full: bool = False  # read everything anew
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a live source is with one place; None = not known."""
+
+    place: str  # repository
+    doing: str  # "reading pull requests", "waiting: limit reached, 41 s left"
+    done: int = 0
+    total: int | None = None
+    requests: int = 0
+    points_left: int | None = None
+    seconds_left: float | None = None
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the pipeline hands to a live source for one run."""
+
+    raw: RawArea
+    held: pl.DataFrame  # pull requests as published: see HELD
+    cursor: Mapping[str, str]  # what the last published run left
+    now: Callable[[], datetime]
+    outside: Outside
+    take: Callable[[Parsed, str], None]  # rows of one batch, and its name; call it from one thread only
+
+
+HELD: Final = ("repository", "number", "updated_at", "head_sha", "checks_at_merge", "closed_at", "gone_at")
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """What a live source did."""
+
+    cursor: Mapping[str, str]
+    requests: int = 0
+    batches: int = 0
+    refused: Mapping[str, str] = field(default_factory=dict)  # place -> why nothing, or not all, came from it
+    left_out: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LiveSource:
+    """An entry of SOURCES that asks a server instead of reading files."""
+
+    name: str
+    meaning: str
+    pull: Callable[[IngestSettings, Surroundings], Pulled]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Pull requests, checks and alerts of GitHub, read live and kept current."""

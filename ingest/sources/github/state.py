@@ -1,0 +1,46 @@
+"""How far is the reading of one repository? Kept with every batch, and in the ledger when published."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+from msgspec.json import decode, encode
+
+
+class Anchor(Struct, frozen=True):
+    """A place in the list by last change: the cursor behind one pull request."""
+
+    cursor: str
+    number: int
+
+
+class RepositoryState(Struct, frozen=True, kw_only=True):
+    """What the next look at a repository starts from; all moments are GitHub's own."""
+
+    id: str  # GitHub's node id: survives renames and transfers
+    name: str  # owner/name that the tables use: the first one known
+    now: str  # owner/name today
+    batch: int = 0  # number of the latest batch that this state includes
+    walked: bool = False  # whether everything was read once
+    after: str | None = None  # where the first reading goes on
+    top_at: datetime | None = None  # latest change seen when the first reading began
+    touched_at: datetime | None = None  # latest change that the last complete look had seen
+    anchors: tuple[Anchor, ...] = ()  # places of the last look's pages: the next look asks for all at once
+    swept_at: datetime | None = None  # when all numbers were listed last
+    unread: dict[str, str] = {}  # number -> why GitHub would not tell it; asked again each time
+    denied: dict[str, str] = {}  # part that may not be read -> GitHub's words
+    alerts_at: dict[str, datetime] = {}  # kind -> when its alerts were last read
+    alerts_touched_at: dict[str, datetime] = {}  # kind -> latest change seen among them
+    analyses_at: datetime | None = None  # latest analysis of code scanning seen
+    rules_at: datetime | None = None  # when bypasses of rules were last read
+
+
+def written(state: RepositoryState) -> str:
+    """As JSON."""
+    return encode(state).decode()
+
+
+def read(text: str | bytes) -> RepositoryState:
+    """From JSON."""
+    return decode(text, type=RepositoryState)
