@@ -93,7 +93,7 @@ class GitHubSettings(Settings):
     url: str = "https://api.github.com"  # or https://github.acme.example/api/v3
     repositories: list[str] = []  # owner/name or shell patterns; default: those of the pilots
     exclude: list[str] = []
-    token_env: str = "GITHUB_TOKEN"  # environment variable that holds a token
+    token_env: str = "GITHUB_TOKEN"  # noqa: S105 - the name of a variable that holds a token
     token_file: str | None = None  # or a file that holds one
     app_id: int | None = None  # or a GitHub App: all three of these
     installation_id: int | None = None
