@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from json import dumps, loads
 from pathlib import Path
@@ -24,8 +24,9 @@ from ingest.deriving import Reread, derive, withdraw
 from ingest.errors import RefusedFileError, SourceError
 from ingest.intake import Intake, Tally
 from ingest.ledger import Cursor, RunInfo, fingerprint, is_same_content, last_cursor, last_remarks, ledger_row
+from ingest.living import Visit, run_live
 from ingest.settings import IngestSettings
-from ingest.sources.base import Source, SourceFile
+from ingest.sources.base import AnySource, LiveSource, Outside, Source, SourceFile
 from ingest.store import Published, Store
 
 Progress = Callable[[str, int, int], None]  # source, files done, files in all
@@ -40,11 +41,12 @@ class Job:
 
     settings: IngestSettings
     base: Path  # folder that relative paths start from
-    sources: tuple[Source, ...]
+    sources: tuple[AnySource, ...]
     product_version: str
     policy_digest: str
     now: Callable[[], datetime]
     progress: Progress = lambda _source, _done, _total: None
+    outside: Outside = field(default_factory=Outside)  # what live sources may use of the world
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,32 @@ def _run_info(job: Job) -> RunInfo:
 
 
 def _run_source(
+    store: Store, job: Job, source: AnySource, context: tuple[RunInfo, pl.DataFrame]
+) -> dict[str, Any]:
+    if isinstance(source, LiveSource):
+        return _run_live(store, job, source, context)
+    return _run_files(store, job, source, context)
+
+
+def _run_live(
+    store: Store, job: Job, source: LiveSource, context: tuple[RunInfo, pl.DataFrame]
+) -> dict[str, Any]:
+    info, runs = context
+    began = monotonic()
+    intake = Intake(store, source.name, info.run_id, info.started_at)
+    visit = Visit(job.settings, last_cursor(runs, source.name), job.outside, job.now)
+    pulled = run_live(store, source, intake, visit)
+    return ledger_row(
+        info,
+        source.name,
+        intake.tally,
+        requests=pulled.requests,
+        cursor=dumps(dict(pulled.cursor)),
+        seconds=round(monotonic() - began, 3),
+    )
+
+
+def _run_files(
     store: Store, job: Job, source: Source, context: tuple[RunInfo, pl.DataFrame]
 ) -> dict[str, Any]:
     info, runs = context

@@ -138,3 +138,6 @@ class Source:
     fetch: Callable[[IngestSettings, Path], Sequence[SourceFile]]  # settings, folder of pilot.toml
     parse: Callable[[SourceFile, IngestSettings], Parsed]  # raises RefusedFileError
     settings_key: Callable[[IngestSettings, SourceFile], object]  # what a change of re-parses the file
+
+
+AnySource = Source | LiveSource

@@ -34,6 +34,7 @@ from ingest.store.ledger import add, empty, entries, latest, published_by, rows_
 from ingest.store.object_lock import ObjectLock
 from ingest.store.pins import pinned
 from ingest.store.place import place_of, store_errors
+from ingest.store.raw_area import RawArea
 from ingest.store.rows import SEQUENCE, STORED_ONLY, completed, in_contract, prepared, stored_columns
 from ingest.store.upkeep import sweep, tidy
 from ingest.store.values import Published, Written
@@ -186,6 +187,11 @@ class Store:
     def raw(self, name: str) -> bytes:
         """Read the bytes kept under a name that `keep_raw` gave."""
         return read_copy(self._place, name)
+
+    @property
+    def raw_area(self) -> RawArea:
+        """Where live sources keep their answers, under names of their own."""
+        return RawArea(self._place)
 
     # -- publishing -------------------------------------------------------------------------------
 

@@ -1,0 +1,54 @@
+"""How does a live source run: what it is given of the store, and what it leaves for the ledger?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import polars as pl
+
+from ingest.contracts import PULL_REQUESTS
+from ingest.intake import Intake
+from ingest.settings import IngestSettings
+from ingest.sources.base import HELD, LiveSource, Outside, Parsed, Pulled, RawArea, Surroundings
+from ingest.store import Store
+
+_NOTHING_HELD: Final = {name: PULL_REQUESTS.polars_schema[name] for name in HELD}
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What one run of a live source rests on."""
+
+    settings: IngestSettings
+    cursor: Mapping[str, str]
+    outside: Outside
+    now: Callable[[], datetime]
+
+
+def run_live(store: Store, source: LiveSource, intake: Intake, visit: Visit) -> Pulled:
+    """Let a source pull, hand its rows on as they come, and count what it did into the tally."""
+
+    def take(parsed: Parsed, _name: str) -> None:
+        intake.take(parsed)
+        intake.tally.files_read += 1
+
+    raw: RawArea = store.raw_area
+    held = held_pull_requests(store)
+    pulled = source.pull(
+        visit.settings, Surroundings(raw, held, visit.cursor, visit.now, visit.outside, take)
+    )
+    intake.flush()
+    intake.tally.files_refused.update(pulled.refused)
+    intake.tally.left_out.update(pulled.left_out)
+    return pulled
+
+
+def held_pull_requests(store: Store) -> pl.DataFrame:
+    """Pull requests as published: rows of a run that died are not held, and are read again."""
+    published = store.published()
+    if published is None:
+        return pl.DataFrame(schema=_NOTHING_HELD)
+    return store.read(PULL_REQUESTS.name, published).select(HELD).collect()
