@@ -17,10 +17,10 @@ from typing import Annotated, Final
 import typer
 from polars.exceptions import PolarsError
 
-from dashboard import printing, wording
-from dashboard.composition import Question, Session, open_session
+from dashboard import printing, progressing, wording
+from dashboard.composition import Live, Question, Session, open_session
 from dashboard.documents import plain, verdict_document
-from dashboard.exit_codes import gate_exit_code
+from dashboard.exit_codes import gate_exit_code, ingest_exit_code
 from ingest.errors import PilotError, StoreError, UsageError
 from metrics.segments import WHOLE
 
@@ -52,6 +52,15 @@ AuthorshipOption = Annotated[bool, typer.Option("--authorship", help="List who w
 TidyOption = Annotated[
     bool, typer.Option("--tidy", help="Then merge small files and drop old versions ([store] keep_days).")
 ]
+FromRawOption = Annotated[
+    bool, typer.Option("--from-raw", help="Live sources: parse again what was kept, without a request.")
+]
+FullOption = Annotated[
+    bool, typer.Option("--full", help="Live sources: read everything anew, not only what changed.")
+]
+OfflineOption = Annotated[
+    bool, typer.Option("--offline", help="Ask no server: look at configuration, files and tables only.")
+]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print JSON for programs (schemas in docs/schemas).")
 ]
@@ -76,23 +85,25 @@ def init(
 
 
 @app.command()
-def ingest(
+def ingest(  # noqa: PLR0913, PLR0917 - which sources, how, and what is told of it
     sources: Annotated[
         list[str] | None, typer.Argument(help="Sources to run (default: all configured).")
     ] = None,
     config: ConfigOption = None,
+    from_raw: FromRawOption = False,  # noqa: FBT002
+    full: FullOption = False,  # noqa: FBT002
     tidy: TidyOption = False,  # noqa: FBT002
     as_json: JsonOption = False,  # noqa: FBT002
 ) -> None:
     """Read all that the configuration names into trusted tables; safe to repeat, resumes after a kill."""
     session = open_session(Question(config))
-    with printing.progress(quiet=as_json) as (report_progress, say):
-        report = session.ingest(sources or (), report_progress, say)
+    with progressing.progress(quiet=as_json) as shown:
+        live = Live(from_raw, full, shown.live)
+        report = session.ingest(sources or (), shown.files, shown.say, live)
         if tidy:
-            session.tidy(say)
+            session.tidy(shown.say)
     printing.show(plain(report.sources), as_json, lambda: printing.print_report(report))
-    if report.refused:
-        raise typer.Exit(12)
+    raise typer.Exit(ingest_exit_code(report.sources))
 
 
 @app.command()
@@ -238,6 +249,7 @@ def diff_snapshots(
 def doctor(
     config: ConfigOption = None,
     authorship: AuthorshipOption = False,  # noqa: FBT002
+    offline: OfflineOption = False,  # noqa: FBT002
     as_json: JsonOption = False,  # noqa: FBT002
 ) -> None:
     """Say what is wrong or missing, and how to mend it."""
@@ -248,7 +260,7 @@ def doctor(
         preview = doctoring.authorship_preview(session)
         printing.show(plain(preview), as_json, lambda: doctoring.print_authorship(preview))
         return
-    found = doctoring.examine(session)
+    found = doctoring.examine(session, offline=offline)
     printing.show(plain(found), as_json, lambda: doctoring.print_examination(found))
     raise typer.Exit(doctoring.exit_code(found))
 
@@ -291,8 +303,8 @@ def simulate(
 
     if out.exists() and any(out.iterdir()):
         raise UsageError(f"{out}: is not empty; choose a new folder so that nothing is overwritten")
-    with printing.progress(quiet=as_json) as (report_progress, _say):
-        planted = write(out, pulls, seed, lambda done: report_progress("simulate", done, pulls))
+    with progressing.progress(quiet=as_json) as shown:
+        planted = write(out, pulls, seed, lambda done: shown.files("simulate", done, pulls))
     printing.show(plain(planted), as_json, lambda: printing.say(f"wrote {pulls:,} pull requests to {out}"))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -18,12 +18,25 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from dashboard.configuration import Configuration, PilotSettings, load
+from dashboard.renames import (
+    GITHUB,
+    Renamed,
+    authorship_following,
+    by_first_names,
+    by_todays_names,
+    following,
+    pilot_following,
+    renamed,
+)
+from dashboard.secret_places import Secret, secret_of
 from ingest.errors import ConfigurationError, StoreError, UsageError
 from ingest.ledger import gaps
 from ingest.listings import LISTED, latest_listing
 from ingest.pipeline import IngestReport, Job, Progress, ingest
-from ingest.settings import IngestSettings
-from ingest.sources import SOURCES, Source
+from ingest.settings import IngestSettings, SourcesSettings
+from ingest.sources import SOURCES
+from ingest.sources.base import AnySource, LiveSource, Outside
+from ingest.sources.base import Progress as LiveProgress
 from ingest.store import Published, Store
 from metrics.gate.assessment import Ask, Assessment, Case, judged
 from metrics.gate.policy import Policy
@@ -35,13 +48,26 @@ from metrics.tables import Tables
 
 CONFIG_VARIABLE: Final = "PILOT_CONFIG"
 DEFAULT_CONFIG: Final = "pilot.toml"
-# Prefixes of environment variables that object stores are opened with.
 # Settings of a pilot that say which changes count in which sprint; a change restarts the evidence.
 COUNTED_SETTINGS: Final = {
     "repositories", "exclude", "paths", "protected_branch", "start_on", "sprint_days", "timezone",
 }  # fmt: skip
-STORAGE_PREFIXES: Final = ("AWS_", "AZURE_", "GOOGLE_")
+NAMING_SETTINGS: Final = ("repositories", "exclude")  # those of them that name repositories
+STORAGE_PREFIXES: Final = ("AWS_", "AZURE_", "GOOGLE_")  # variables that object stores are opened with
+ADD_GITHUB: Final = (
+    "add the line [sources.github] and put a token into the environment variable GITHUB_TOKEN "
+    "(docs/github.md has the rest)"
+)
 LOCK_WAIT_SECONDS: Final = 600.0  # a second writer waits this long before it says who holds the store
+
+
+@dataclass(frozen=True)
+class Live:
+    """How the live sources of one run are read, and who is told how far they are."""
+
+    from_raw: bool = False  # parse again what was kept; ask nobody
+    full: bool = False  # read everything anew
+    tell: Callable[[LiveProgress], None] = lambda _progress: None
 
 
 @dataclass(frozen=True)
@@ -52,6 +78,9 @@ class Question:
     pilots: tuple[str, ...] = ()  # none = all
     as_of: datetime | None = None
     known_at: datetime | None = None
+
+
+LIVE: Final = Live()  # as usual: ask for what is new
 
 
 def find_config(asked: Path | None, environ: Mapping[str, str]) -> Path:
@@ -124,8 +153,13 @@ class Session:
 
     @cached_property
     def pilots(self) -> tuple[Pilot, ...]:
-        """The pilots asked for, in the order of the configuration."""
-        return tuple(pilot.value() for pilot in self._chosen)
+        """The pilots asked for, in the order of the configuration; renamed repositories stay theirs."""
+        return tuple(pilot_following(pilot.value(), self.renamed) for pilot in self._chosen)
+
+    @cached_property
+    def renamed(self) -> tuple[Renamed, ...]:
+        """Repositories that have another name today than in the tables."""
+        return renamed(self.runs)
 
     def pilot(self, name: str) -> Pilot:
         """One of them by name."""
@@ -188,6 +222,15 @@ class Session:
         told = dumps([self.configuration.policy(pilot).digest, counted], sort_keys=True)
         return sha256(told.encode()).hexdigest()[:12]
 
+    def _same_rules(self, pilot: PilotSettings) -> frozenset[str]:
+        """Digests of the rules in force, whichever name of a renamed repository they are written with."""
+        spelt = (pilot, *(pilot.model_copy(update=names) for names in self._spellings(pilot)))
+        return frozenset(map(self._rules_digest, spelt))
+
+    def _spellings(self, pilot: PilotSettings) -> Iterable[dict[str, list[str]]]:
+        for spelling in (by_first_names, by_todays_names):
+            yield {setting: spelling(getattr(pilot, setting), self.renamed) for setting in NAMING_SETTINGS}
+
     def _ask(self, name: str) -> Ask:
         return Ask(
             as_of=self.as_of,
@@ -203,33 +246,57 @@ class Session:
 
     def _policy_changes(self, name: str) -> tuple[date, ...]:
         """Days on which this pilot's gate policy changed, by the ledger (the first sighting is no change)."""
-        zone = ZoneInfo(self.pilot(name).timezone)
+        zone, settings = ZoneInfo(self.pilot(name).timezone), self._settings(name)
+        today, same = self._rules_digest(settings), self._same_rules(settings)
         ledger = self.runs.filter(pl.col("policy_digest").is_not_null()).sort("published_at")
         seen = [
             (at.astimezone(zone).date(), loads(digests).get(name))
             for at, digests in ledger.select("published_at", "policy_digest").iter_rows()
         ]
-        seen.append((self.as_of.astimezone(zone).date(), self._rules_digest(self._settings(name))))
-        return changes_in([(on, digest) for on, digest in seen if digest is not None])
+        seen.append((self.as_of.astimezone(zone).date(), today))
+        told = [(on, digest) for on, digest in seen if digest is not None]
+        return changes_in([(on, today if digest in same else digest) for on, digest in told])
 
     def ingest(
         self,
         names: Sequence[str] = (),
         progress: Progress | None = None,
         on_wait: Callable[[str], None] | None = None,
+        live: Live = LIVE,
     ) -> IngestReport:
         """Run the sources that the configuration names, all or some."""
+        sources = self._sources(names)
         job = Job(
             settings=self.ingest_settings,
             base=self.path.parent,
-            sources=self._sources(names),
+            sources=sources,
             product_version=version("pilot-metrics"),
             policy_digest=dumps(self.policy_digests(), sort_keys=True),
             now=clock,
+            outside=self._outside(sources, live),
         )
         job = replace(job, progress=progress) if progress else job
         with self.store.lock("ingest", wait_seconds=LOCK_WAIT_SECONDS, on_wait=on_wait):
             return ingest(self.store, job)
+
+    def _outside(self, sources: Sequence[AnySource], live: Live) -> Outside:
+        """What the live sources of a run may use; a secret is read only if somebody will be asked."""
+        if live.from_raw and live.full:
+            raise UsageError("--from-raw asks nobody and --full asks for everything; give one of them")
+        is_live = any(isinstance(source, LiveSource) for source in sources)
+        if (live.from_raw or live.full) and not is_live:
+            option = "--from-raw" if live.from_raw else "--full"
+            raise UsageError(
+                f"{option} is about live sources and none of them is run; name `{GITHUB}`, or leave it out"
+            )
+        secret = self.secret() if is_live and not live.from_raw else None
+        secrets: dict[str, str] = {secret.kind: secret.text} if secret else {}
+        return Outside(secrets=secrets, tell=live.tell, from_raw=live.from_raw, full=live.full)
+
+    def secret(self) -> Secret | None:
+        """The token or key for GitHub, from where the configuration says; None if there is none."""
+        settings = self.configuration.sources.github
+        return secret_of(settings, self.path.parent, os.environ) if settings else None
 
     def tidy(self, on_wait: Callable[[str], None] | None = None) -> None:
         """Merge small files; drop versions that are older than keep_days and that no snapshot refers to."""
@@ -254,23 +321,48 @@ class Session:
             pattern: pilot.protected_branch
             for pilot in self.configuration.pilot
             if pilot.protected_branch
-            for pattern in pilot.repositories
+            for pattern in following(pilot.repositories, self.renamed)
         }
+        wanted, unwanted = wanted_repositories(self.configuration.pilot)
         return IngestSettings(
-            sources=self.configuration.sources,
-            authorship=self.configuration.authorship,
+            sources=self._located_sources,
+            authorship=authorship_following(self.configuration.authorship, self.renamed),
             classes=self.configuration.classes,
             protected_branches=branches,
+            repositories=wanted,
+            exclude=unwanted,
         )
 
-    def _sources(self, names: Sequence[str]) -> tuple[Source, ...]:
+    @property
+    def _located_sources(self) -> SourcesSettings:
+        """The sources; the path of certificates, which starts at the configuration, made absolute."""
+        sources = self.configuration.sources
+        if sources.github is None or sources.github.ca_bundle is None:
+            return sources
+        bundle = self.path.parent / Path(sources.github.ca_bundle).expanduser()
+        github = sources.github.model_copy(update={"ca_bundle": str(bundle)})
+        return sources.model_copy(update={"github": github})
+
+    def _sources(self, names: Sequence[str]) -> tuple[AnySource, ...]:
         configured = [source for source in SOURCES if getattr(self.configuration.sources, source.name)]
         unknown = [name for name in names if name not in {source.name for source in configured}]
         if unknown or not configured:
             named = ", ".join(source.name for source in configured) or "none"
             seen = f"source {unknown[0]!r} is not configured" if unknown else "no source is configured"
-            raise ConfigurationError(f"{self.path}: {seen}; configured: {named}; add [sources.*]")
+            add = ADD_GITHUB if GITHUB in unknown else "add [sources.*]"
+            raise ConfigurationError(f"{self.path}: {seen}; configured: {named}; {add}")
         return tuple(source for source in configured if not names or source.name in names)
+
+
+def wanted_repositories(pilots: Sequence[PilotSettings]) -> tuple[list[str], list[str]]:
+    """Patterns of the repositories that any pilot wants, and of those that every pilot leaves out.
+
+    What only some pilots leave out is read for the others; each pilot's own `exclude` takes it away
+    from its numbers again.
+    """
+    wanted = [pattern for pilot in pilots for pattern in pilot.repositories]
+    unwanted = [pattern for pattern in pilots[0].exclude if all(pattern in each.exclude for each in pilots)]
+    return list(dict.fromkeys(wanted)), list(dict.fromkeys(unwanted))
 
 
 def changes_in(seen: Sequence[tuple[date, str]]) -> tuple[date, ...]:

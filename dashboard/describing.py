@@ -65,6 +65,8 @@ IN_FORCE: Final[tuple[tuple[str, type[BaseModel]], ...]] = (
 )
 _COMMENTED_FIELD: Final = re.compile(r"^    (\w+): .*?  # (.+)$", re.MULTILINE)
 
+_FOR_TOOLS: Final = re.compile(r"(# )?(noqa|type): ?\S*( - )?")  # what a comment says to linters
+
 
 @dataclass(frozen=True)
 class Description:
@@ -273,12 +275,12 @@ def _meanings(model: type[BaseModel]) -> Mapping[str, str]:
         part for part in reversed(model.__mro__) if issubclass(part, BaseModel) and part is not BaseModel
     ]
     sources = [VALUES[model], *parents] if model in VALUES else parents
-    return {
-        name: text
+    told = {
+        name: _FOR_TOOLS.sub("", text).strip()
         for source in sources
         for name, text in _COMMENTED_FIELD.findall(inspect.getsource(source))
-        if not text.startswith(("noqa", "type:"))
     }
+    return {name: text for name, text in told.items() if text}
 
 
 def _inner_model(annotation: Any) -> type[BaseModel] | None:

@@ -5,42 +5,35 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import polars as pl
 from rich.table import Table
 from rich.text import Text
 
 from dashboard import wording
+from dashboard.complaints import Complaint
 from dashboard.composition import Session
-from dashboard.printing import console, say
+from dashboard.doctoring_github import GUIDE, secret_is_kept, server_answers
+from dashboard.printing import console, refused, say
+from dashboard.renames import GITHUB, Renamed
 from ingest.errors import PilotError, SourceError
-from ingest.sources import SOURCES
+from ingest.sources import SOURCES, Source
 from metrics.health import Health
 from metrics.pilot import Pilot
 from metrics.scope import matches
 from metrics.tables import Tables
 
-Level = Literal["ok", "warning", "error"]
 PREVIEW_ROWS: Final = 200  # pull requests shown for each kind of author
 STALE_DAYS: Final = 8  # a weekly report on data older than a week misleads
 NAMED: Final = 3  # examples that a line names; the rest is counted
 MEND_SCAN: Final = "scan again, or say its place in a sidecar or [[sources.sarif.place]], see docs/scans.md"
 
 
-@dataclass(frozen=True)
-class Complaint:
-    """One thing that was looked at: what was seen, and what to do about it."""
-
-    level: Level
-    about: str
-    seen: str
-    remedy: str = ""
-
-
-def examine(session: Session) -> tuple[Complaint, ...]:
-    """Everything that can be known without changing anything, in reading order."""
-    return tuple(complaint for check in CHECKS for complaint in check(session))
+def examine(session: Session, *, offline: bool = False) -> tuple[Complaint, ...]:
+    """Everything that can be known without changing anything, in reading order; offline: asking nobody."""
+    checks = [check for check in CHECKS if not (offline and check in ASKING)]
+    return tuple(complaint for check in checks for complaint in check(session))
 
 
 def exit_code(found: Sequence[Complaint]) -> int:
@@ -63,14 +56,14 @@ def _configuration(session: Session) -> Iterable[Complaint]:
 def _sources(session: Session) -> Iterable[Complaint]:
     settings = session.configuration.sources
     for source in SOURCES:
-        if getattr(settings, source.name):
-            yield _source_files(session, source.name)
-        else:
+        if not getattr(settings, source.name):
             yield Complaint("ok", source.name, "not configured", "")
+        elif isinstance(source, Source):
+            yield _source_files(session, source)
 
 
-def _source_files(session: Session, name: str) -> Complaint:
-    source = next(each for each in SOURCES if each.name == name)
+def _source_files(session: Session, source: Source) -> Complaint:
+    name = source.name
     try:
         files = source.fetch(session.ingest_settings, session.path.parent)
     except PilotError as error:
@@ -89,9 +82,19 @@ def _published(session: Session) -> Iterable[Complaint]:
     )
     health = session.health()
     for source, file, reason in health.refused.select("source", "file", "reason").iter_rows():
-        yield Complaint("error", source, f"refused {file}: {reason}", "mend the file and ingest again")
+        remedy = GUIDE if source == GITHUB else "mend the file and ingest again"
+        yield Complaint("error", source, refused(file, reason), remedy)
+    yield from _unread_features(health)
     yield from _quarantine(health)
     yield from _silent_scans(health)
+
+
+def _unread_features(health: Health) -> Iterable[Complaint]:
+    """What the last run was not allowed to read; what a repository has switched off is its own affair."""
+    refused = health.features.filter(pl.col("status").is_in(["not_permitted", "not_found"]))
+    for repository, feature, said in refused.select("repository", "feature", "said").iter_rows():
+        seen = f"{feature} of {repository} may not be read ({said or 'no words'}): not measured"
+        yield Complaint("warning", GITHUB, seen, GUIDE)
 
 
 def _quarantine(health: Health) -> Iterable[Complaint]:
@@ -150,12 +153,19 @@ def _pilots(session: Session) -> Iterable[Complaint]:
     if session.published is None:
         return
     known = session.tables.pull_requests.select(pl.col("repository").unique().sort()).collect()["repository"]
+    moved = [each for each in session.renamed if each.first in known]
+    yield from map(_moved, moved)
     for pilot in session.pilots:
-        yield from _patterns(pilot, known.to_list())
+        yield from _patterns(pilot, [*known, *(each.now for each in moved)])
         if session.assess(pilot.name).changes.is_empty():
             seen = f"no in-scope agent change in {', '.join(pilot.repositories)}"
             remedy = "check repositories, start_on and `pilot doctor --authorship`"
             yield Complaint("warning", f"pilot {pilot.name}", seen, remedy)
+
+
+def _moved(one: Renamed) -> Complaint:
+    seen = f"{one.first} is called {one.now} today; the tables keep the first name, patterns may use either"
+    return Complaint("ok", "repository", seen)
 
 
 def _patterns(pilot: Pilot, known: Sequence[str]) -> Iterable[Complaint]:
@@ -170,11 +180,16 @@ def _patterns(pilot: Pilot, known: Sequence[str]) -> Iterable[Complaint]:
 CHECKS: Final[tuple[Callable[[Session], Iterable[Complaint]], ...]] = (
     _configuration,
     _sources,
+    secret_is_kept,
+    server_answers,
     _published,
     _fresh,
     _lost_decisions,
     _pilots,
 )
+
+
+ASKING: Final = frozenset({server_answers})  # what `--offline` leaves out
 
 
 def print_examination(found: Sequence[Complaint]) -> None:

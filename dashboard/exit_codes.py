@@ -1,10 +1,14 @@
-"""Which exit code does a verdict give a build pipeline?"""
+"""Which exit code does a verdict, or a run, give a build pipeline?"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping
+from json import loads
+from typing import Any, Final
 
+from ingest.errors import RefusedFileError, SourceError
+from ingest.sources import SOURCES
+from ingest.sources.base import LiveSource
 from metrics.gate.states import Verdict
 
 ALLOWED: Final = 0
@@ -32,3 +36,12 @@ def exit_code(verdict: Verdict) -> int:
         return RULE_BROKEN
     is_only_proof_missing = verdict.blocked_by == ("proven",) and verdict.readings.proven is False
     return NOT_PROVEN if is_only_proof_missing and not is_unknown else CANNOT_TELL
+
+
+def ingest_exit_code(rows: Iterable[Mapping[str, Any]]) -> int:
+    """11 if a place of a live source was refused, else 12 if a file was, else 0; rows are ledger rows."""
+    refusing = {row["source"] for row in rows if loads(row["files_refused"])}
+    live = {source.name for source in SOURCES if isinstance(source, LiveSource)}
+    if refusing & live:
+        return SourceError.exit_code
+    return RefusedFileError.exit_code if refusing else ALLOWED

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from itertools import groupby
 from typing import Any, Final
@@ -13,7 +12,6 @@ from zoneinfo import ZoneInfo
 import orjson
 import polars as pl
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -30,6 +28,11 @@ console = Console(highlight=False)
 aside = Console(stderr=True, highlight=False)  # progress never mixes with what programs read
 PRINTED_ARMS: Final = (*SIDES, HEADLINE.name)
 MOMENT: Final = timedelta(microseconds=1)  # a window ends before its end
+# Of one source's run; a live source reads batches of answers where others read files.
+REPORT_COLUMNS: Final = (
+    "source", "requests", "files or batches", "unchanged", "refused", "rows in", "valid", "quarantined",
+    "seconds",
+)  # fmt: skip
 MOST_NAMES = 3  # names that one line of the terminal can carry
 STATE_STYLES = {
     "MET_PROVEN": "bold green",
@@ -54,26 +57,6 @@ def show(document: Any, as_json: bool, show_people: Callable[[], None]) -> None:
 def say(text: str) -> None:
     """One line for people."""
     console.print(text, markup=False)
-
-
-@contextmanager
-def progress(*, quiet: bool) -> Iterator[tuple[Callable[[str, int, int], None], Callable[[str], None]]]:
-    """A progress bar per source on stderr; yields what reports progress and what says a line."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    bars = Progress(*columns, console=aside, disable=quiet)
-    tasks: dict[str, Any] = {}
-
-    def report(source: str, done: int, total: int) -> None:
-        bars.start()  # not before there is something to show: an error before that stays one line
-        if source not in tasks:
-            tasks[source] = bars.add_task(source, total=total)
-        bars.update(tasks[source], completed=done, total=total)
-
-    try:
-        yield report, lambda text: aside.print(text, markup=False)
-    finally:
-        if tasks:
-            bars.stop()
 
 
 def print_verdicts(verdicts: Sequence[Verdict]) -> None:
@@ -115,29 +98,19 @@ def _some(rows: Sequence[str]) -> str:
 def print_report(report: IngestReport) -> None:
     """What a run read, kept and refused."""
     table = Table(title="ingest", title_justify="left", box=None, padding=(0, 2, 0, 0))
-    for heading in (
-        "source",
-        "files read",
-        "unchanged",
-        "refused",
-        "rows in",
-        "valid",
-        "quarantined",
-        "seconds",
-    ):
+    for heading in REPORT_COLUMNS:
         table.add_column(heading, justify="left" if heading == "source" else "right")
     for row in report.sources:
-        refused = len(orjson.loads(row["files_refused"]))
-        counts = (row["files_read"], row["files_unchanged"], refused, row["rows_in"], row["rows_valid"])
-        table.add_row(
-            row["source"],
-            *(f"{count:,}" for count in counts),
-            f"{row['rows_rejected']:,}",
-            f"{row['seconds']:.1f}",
-        )
+        table.add_row(row["source"], *(f"{count:,}" for count in _counts(row)), f"{row['seconds']:.1f}")
     console.print(table)
     _print_particulars(report)
     say("published new data" if report.changed else "nothing new: the published data is unchanged")
+
+
+def _counts(row: dict[str, Any]) -> tuple[int, ...]:
+    refused = len(orjson.loads(row["files_refused"]))
+    read = (row["requests"], row["files_read"], row["files_unchanged"], refused)
+    return (*read, row["rows_in"], row["rows_valid"], row["rows_rejected"])
 
 
 def _print_particulars(report: IngestReport) -> None:
@@ -150,7 +123,16 @@ def _print_particulars(report: IngestReport) -> None:
         for table, columns in orjson.loads(row["unknown_columns"]).items():
             say(f"{row['source']}: set aside columns of {table} that have no place: {', '.join(columns)}")
     for name, why in report.refused.items():
-        console.print(Text(f"refused {name}: {why}", style="red"))
+        console.print(Text(refused(name, why), style="red"))
+
+
+def refused(name: str, why: str) -> str:
+    """A file or place of which nothing, or not all, was taken; sentences may begin with its name.
+
+    >>> refused("a.json", "empty"), refused("acme/x", "acme/x: not there")
+    ('refused a.json: empty', 'refused acme/x: not there')
+    """
+    return f"refused {why}" if why.startswith(name) else f"refused {name}: {why}"
 
 
 def print_results(results: Sequence[Result], segment: str) -> None:

@@ -65,7 +65,31 @@ blocking = ["no_bypass", "independent_detection"]   # `pilot describe criteria`
 # [snapshot]
 # folder = "reports"                # where sealed weeks are kept; default: snapshots, in the store's folder
 
-# Pull requests as exported from GitHub's GraphQL API, pages or plain lists of nodes:
+# Pull requests, checks and security alerts live from GitHub or a server of your own (docs/github.md).
+# The line [sources.github] and a token in GITHUB_TOKEN are enough; these are the defaults:
+# [sources.github]
+# url = "https://api.github.com"    # or https://github.acme.example/api/v3
+# repositories = ["acme/payments-*"]   # default: those of the pilots
+# exclude = []
+# token_env = "GITHUB_TOKEN"        # environment variable that holds a token
+# token_file = "keys/token"         # or a file that holds one
+# app_id = 123456                   # or a GitHub App: these three together
+# installation_id = 12345678
+# private_key_path = "keys/app.pem"
+# ca_bundle = "keys/house-ca.pem"   # certificates of an authority of the house
+# created_after = {start_on}        # leave older pull requests alone
+# overlap_days = 7                  # look this far behind the last look: GitHub's order is not strict
+# reread_open = true                # ask for open ones each time: a check's result moves no date
+# sweep_days = 7                    # list all numbers this often, to find what was missed or deleted
+# alerts = ["code_scanning", "secret_scanning", "dependabot"]
+# alerts_every_hours = 12
+# rule_bypasses = true              # pushes that bypassed a repository's rules, read weekly
+# at_once = 4                       # repositories read at the same time
+# timeout_seconds = 30
+# max_wait_minutes = 90             # wait no longer than this for a limit; resume later
+# keep_raw_days = 400               # how long answers are kept for `pilot ingest --from-raw`
+
+# Or pull requests as exported from GitHub's GraphQL API, pages or plain lists of nodes:
 [sources.github_export]
 paths = ["exports/pull_requests/**/*.json"]
 
@@ -107,7 +131,8 @@ def start(path: Path, changes: int | None, require: str | None) -> None:
     chosen = require or (_ask_reading() if is_asked else Policy().require)
     _write(path, chosen)
     printing.say(
-        f"wrote {path}; next: put your files where [sources] looks, then `pilot doctor`, `pilot ingest`"
+        f"wrote {path}; next: put your files where [sources] looks, or a token for [sources.github] into "
+        "GITHUB_TOKEN; then `pilot doctor`, `pilot ingest`"
     )
 
 

@@ -11,6 +11,7 @@ from ingest.authorship_signals import (
     actor,
     commit_signals,
     driver_signals,
+    is_agent,
     label_signals,
     pull_request_signals,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "classify",
     "commit_signals",
     "driver_signals",
+    "is_agent",
     "label_signals",
     "pull_request_signals",
 ]

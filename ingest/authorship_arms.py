@@ -17,8 +17,8 @@ from typing import Final
 
 import polars as pl
 
-from ingest.authorship_rules import RULES
-from ingest.authorship_signals import ASSIGNEE, CO_AUTHOR, LABEL, REQUESTER, model_of
+from ingest.authorship_rules import MODEL, RULES
+from ingest.authorship_signals import DRIVERS, LABEL, model_of
 from ingest.errors import ConfigurationError
 from ingest.settings import AuthorshipOverride, AuthorshipSettings
 
@@ -38,7 +38,6 @@ _RULES: Final = pl.DataFrame(
         "rank": range(len(RULES)),
     }
 )
-_DRIVERS: Final = (ASSIGNEE, REQUESTER, CO_AUTHOR)
 
 Frame = pl.DataFrame | pl.LazyFrame
 
@@ -132,9 +131,8 @@ def _own_evidence(traces: pl.DataFrame, changes: pl.DataFrame) -> pl.DataFrame:
 
 def _models(column: str) -> pl.Expr:
     """Read the model from lists of traces; only the few that name any are looked at."""
-    hints = "(?i)claude|gpt|gemini|deepseek|aider|o[134]"
     joined = pl.col(column).list.join("\n")
-    told = pl.when(joined.str.contains(hints)).then(pl.col(column))
+    told = pl.when(joined.str.contains(f"(?i){MODEL}")).then(pl.col(column))
     return told.map_elements(lambda traces: model_of(list(traces)), return_dtype=pl.String)
 
 
@@ -162,10 +160,10 @@ def _most_frequent(rows: pl.DataFrame, column: str, name: str) -> pl.DataFrame:
 
 
 def _drivers(traces: pl.DataFrame, made: pl.DataFrame) -> pl.DataFrame:
-    """Find the person whom a change's traces name: assigned, then asking, then most often co-author."""
+    """Find the person whom a change's traces name, by the strongest kind of trace, then most often."""
     told = pl.concat([traces.select(CHANGE, "rule", "trace"), made.select(CHANGE, "rule", "trace")])
-    people = told.filter(pl.col("rule").is_in(_DRIVERS)).group_by(CHANGE, "rule", "trace").len()
-    rank = pl.col("rule").replace_strict({name: place for place, name in enumerate(_DRIVERS)})
+    people = told.filter(pl.col("rule").is_in(DRIVERS)).group_by(CHANGE, "rule", "trace").len()
+    rank = pl.col("rule").replace_strict({name: place for place, name in enumerate(DRIVERS)})
     ordered = people.sort(CHANGE, rank, -pl.col("len").cast(pl.Int64), "trace")
     first = ordered.unique(CHANGE, keep="first", maintain_order=True)
     return first.select(CHANGE, told_driver=pl.col("trace").str.extract(r": (\S+)"))

@@ -7,6 +7,7 @@ removed. Nothing is decided here; `ingest.authorship` weighs the traces of a who
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -26,7 +27,9 @@ from ingest.authorship_rules import (
 QUOTE_CHARS: Final = 80
 BY_ID: Final = {rule.id: rule for rule in RULES}
 LABEL: Final = "labelled"  # not a trace: a table of the organisation itself names the agent
-ASSIGNEE, REQUESTER, CO_AUTHOR = "driver-assignee", "driver-requester", "driver-co-author"
+ASSIGNER, ASSIGNEE, REQUESTER = "driver-assigner", "driver-assignee", "driver-requester"
+CO_AUTHOR, ISSUE_AUTHOR = "driver-co-author", "driver-issue-author"
+DRIVERS: Final = (ASSIGNER, ASSIGNEE, REQUESTER, CO_AUTHOR, ISSUE_AUTHOR)  # strongest first
 
 
 def _flagged(expression: str) -> re.Pattern[str]:
@@ -130,9 +133,28 @@ def pull_request_signals(
     return found
 
 
-def driver_signals(assignees: list[str]) -> list[str]:
-    """Who was told to look after a change, kept as a trace: people assigned to it."""
-    return [f"{ASSIGNEE}: {login}" for login in assignees]
+def driver_signals(
+    assignees: Iterable[str], assigners: Iterable[str] = (), issue_authors: Iterable[str] = ()
+) -> list[str]:
+    """Who may have set an agent going, kept as traces.
+
+    People assigned to look after a change, people who assigned the agent's account, and people who
+    wrote the issue that the change closes.
+
+    >>> driver_signals(["eve"], assigners=["ann"])
+    ['driver-assigner: ann', 'driver-assignee: eve']
+    """
+    told = ((ASSIGNER, assigners), (ASSIGNEE, assignees), (ISSUE_AUTHOR, issue_authors))
+    return [f"{kind}: {login}" for kind, logins in told for login in logins]
+
+
+def is_agent(login: str | None, kind: str) -> bool:
+    """Whether an account is a coding agent's; `login` and `kind` as `actor` gives them.
+
+    >>> is_agent("copilot-swe-agent", "bot"), is_agent("dependabot", "bot"), is_agent("claude", "user")
+    (True, False, False)
+    """
+    return any(grade_of(signal) == "agent" for signal in _login_signals(login, kind))
 
 
 def label_signals(agent: str | None) -> list[str]:
@@ -286,11 +308,15 @@ def grade_of(signal: str) -> Grade | None:
 
 
 def model_of(signals: list[str]) -> str | None:
-    """Model named by the traces, as they spell it."""
+    """Model or version of an agent that the traces name, as they spell it; null where none does.
+
+    >>> model_of(["unnamed-trailer: Assisted-by: Codex:gpt-5.4 sparse"])
+    'gpt-5.4'
+    """
     for signal in signals:
         match = _MODEL.search(signal.partition(": ")[2])
         if match is not None:
-            return match.group(1) or match.group(2)
+            return next(name for name in match.groups() if name).rstrip(".")
     return None
 
 

@@ -8,8 +8,10 @@ from datetime import datetime
 
 import polars as pl
 
-from ingest.attribution import attribute
-from ingest.contracts import FINDINGS, PULL_REQUESTS, SCANS
+from ingest.attribution.from_alerts import all_findings, by_alerts
+from ingest.attribution.host_alerts import HOST_SOURCE, Reported, reported
+from ingest.attribution.reopening import reopened
+from ingest.contracts import DISPOSITIONS_TABLE, FINDINGS, PULL_REQUESTS, SCANS
 from ingest.contracts.findings import UNREAD_STATUSES
 from ingest.judging import judge_pull_requests
 from ingest.listings import latest_listing
@@ -17,6 +19,9 @@ from ingest.settings import IngestSettings
 from ingest.store import Store
 
 DERIVED_SOURCE = "attribution"
+ORPHANS = "scan results whose scan is not there"
+DOUBLED = "alerts of a tool whose scan files are known: the files count, the alerts are only listed"
+UNPLACED = "alerts that no analysis of their tool and branch explains: listed, but no finding of any change"
 
 
 def derive(store: Store, settings: IngestSettings, at: datetime) -> int:
@@ -25,20 +30,45 @@ def derive(store: Store, settings: IngestSettings, at: datetime) -> int:
     commits = latest_listing(store.current("commits"))
     judged = judge_pull_requests(store.current("pull_requests"), changed_files, commits, settings)
     store.judge(PULL_REQUESTS, judged)
-    findings = attribute(
-        store.current("scans"),
-        store.current("scan_results"),
-        store.current("pull_requests"),
-        changed_files,
-    ).with_columns(
-        source=pl.lit(DERIVED_SOURCE),
-        ingested_at=pl.lit(at).dt.cast_time_unit("us"),
-        extras=pl.lit(None, pl.String),
-    )
-    store.replace(FINDINGS, findings, DERIVED_SOURCE)
+    # A secret that a push took out of a pull request was in it all the same: every commit counts.
+    lists = (store.current("pull_requests"), changed_files, store.current("commits"))
+    findings = all_findings(_reported(store), store.current("scan_results"), lists)
+    store.replace(FINDINGS, _stamped(findings, DERIVED_SOURCE, at), DERIVED_SOURCE)
+    _reopen(store, at)
+    return _orphans(store)
+
+
+def remarks(store: Store) -> dict[str, int]:
+    """What derivation could not use, by reason; nothing where all is well."""
+    counts = _reported(store)
+    unplaced_count = by_alerts(counts, store.current("pull_requests")).unplaced_count
+    counted = {ORPHANS: _orphans(store), DOUBLED: counts.doubled_count, UNPLACED: unplaced_count}
+    return {reason: count for reason, count in counted.items() if count}
+
+
+def _orphans(store: Store) -> int:
     results, scans = store.current("scan_results"), store.current("scans")
     orphans = results.join(scans, on="scan_id", how="anti").select(pl.len()).collect()
     return int(orphans.item())
+
+
+def _reported(store: Store) -> Reported:
+    return reported(store.current("alerts").collect(), store.current("scans").collect())
+
+
+def _reopen(store: Store, at: datetime) -> None:
+    """Ask again about dismissals that the host took back."""
+    asked_again = reopened(store.current("alerts").collect(), store.current("dispositions").collect())
+    if asked_again.height:
+        store.write(DISPOSITIONS_TABLE, _stamped(asked_again, HOST_SOURCE, at))
+
+
+def _stamped(rows: pl.DataFrame, source: str, at: datetime) -> pl.DataFrame:
+    return rows.with_columns(
+        source=pl.lit(source),
+        ingested_at=pl.lit(at).dt.cast_time_unit("us"),
+        extras=pl.lit(None, pl.String),
+    )
 
 
 @dataclass(frozen=True)
@@ -55,9 +85,11 @@ def withdraw(store: Store, found: Collection[str], read: Mapping[str, Reread]) -
     An unreadable scan keeps a pilot from passing until somebody mends the file or takes it away;
     either is an act of a person, so the row stays and says `withdrawn`. A readable one is
     withdrawn only when the same bytes were placed elsewhere by corrected settings: a file that is
-    overwritten by every run of a scanner is a series of scans, and all of them count.
+    overwritten by every run of a scanner is a series of scans, and all of them count. Analyses that the
+    code host keeps have no file here.
     """
-    scans = store.current("scans").filter(pl.col("status") != "withdrawn").collect()
+    is_of_files = pl.col("source") != HOST_SOURCE
+    scans = store.current("scans").filter(is_of_files & (pl.col("status") != "withdrawn")).collect()
     again = frozenset[str]().union(*(reread.scan_ids for reread in read.values()))
     corrected = [file for file, reread in read.items() if reread.is_same_content]
     was_not_read = pl.col("status").is_in(UNREAD_STATUSES)

@@ -11,8 +11,9 @@ from typing import Final
 import polars as pl
 
 from ingest.checking import check, refuse_without_required
-from ingest.contracts import BY_NAME
+from ingest.contracts import BY_NAME, REVIEWS
 from ingest.contracts.common import Table
+from ingest.dismissals import VERDICT_COLUMNS, has_lost_verdicts, of_lost, with_verdicts
 from ingest.sources.base import Parsed
 from ingest.store import Store
 
@@ -28,6 +29,7 @@ class Tally:
     rows_in: int = 0
     rows_valid: int = 0
     rows_rejected: int = 0
+    rows_judged: int = 0  # rows whose derived columns a live source set itself, and which differed
     duplicates: int = 0
     rejected_by_rule: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     left_out: Counter[str] = field(default_factory=Counter)
@@ -43,6 +45,7 @@ class Intake:
     def __init__(self, store: Store, source: str, run_id: str, at: datetime) -> None:
         self._store, self._source, self._run_id, self._at = store, source, run_id, at
         self._waiting: dict[str, list[pl.DataFrame]] = defaultdict(list)
+        self._judged: dict[str, list[pl.DataFrame]] = defaultdict(list)
         self.tally = Tally()
         self.files_not_whole: set[str] = set()  # files of which such a row was refused
 
@@ -54,16 +57,27 @@ class Intake:
         for name, frame in frames.items():
             self._waiting[name].append(frame)
             self.tally.rows_in += frame.height
+        for name, frame in parsed.judged.items():
+            self._judged[name].append(frame)
         self._note(parsed)
         self.flush(FLUSH_ROWS)
 
     def flush(self, at_least: int = 1) -> None:
-        """Write every table that has this many rows waiting."""
+        """Write every table that has this many rows waiting; then what was judged of written rows."""
         for name, frames in self._waiting.items():
             if sum(frame.height for frame in frames) >= at_least:
                 for batch in _joined(frames):
                     self._write(BY_NAME[name], batch)
                 frames.clear()
+        for name, judged in self._judged.items():
+            if sum(frame.height for frame in judged) >= at_least and not self._waiting[name]:
+                self._judge(BY_NAME[name], pl.concat(judged))
+                judged.clear()
+
+    def _judge(self, table: Table, rows: pl.DataFrame) -> None:
+        """Set derived columns; the last word about a row counts, rows that were refused have none."""
+        written = self._store.judge(table, rows)
+        self.tally.rows_judged += written.updated
 
     def _stamped(self, frame: pl.DataFrame) -> pl.DataFrame:
         moment = pl.lit(self._at).dt.cast_time_unit("us")
@@ -75,7 +89,7 @@ class Intake:
             self.tally.unknown_columns[name].update(columns)
 
     def _write(self, table: Table, batch: pl.DataFrame) -> None:
-        checked = check(batch, table)
+        checked = check(self._with_verdicts(table, batch), table)
         self._store.write(table, checked.valid)
         if checked.rejected.height:
             self._store.quarantine(table, checked.rejected, self._run_id)
@@ -85,6 +99,12 @@ class Intake:
             self.tally.left_out[f"{table.name}: another copy of the same key in the batch"] += (
                 checked.duplicates
             )
+
+    def _with_verdicts(self, table: Table, batch: pl.DataFrame) -> pl.DataFrame:
+        if table is not REVIEWS or not has_lost_verdicts(batch):
+            return batch
+        stored = self._store.current(table.name).select(VERDICT_COLUMNS)
+        return with_verdicts(batch, of_lost(stored, batch).collect(engine="streaming"))
 
     def _remember(self, table: Table, rejected: pl.DataFrame) -> None:
         if table.name in HOLDING_TABLES:

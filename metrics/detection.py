@@ -21,10 +21,13 @@ from metrics.scope import repositories
 from metrics.tables import Tables
 
 UNKNOWN: Final = ""
-NEWS_SOURCE: Final = "sarif"  # source whose findings are news of one scan against the one before
+# Sources whose findings are news of one scan against the one before.
+NEWS_SOURCES: Final = ("sarif", "github")
+SHARED_FILE_SOURCES: Final = ("github",)  # one file holds scans of many branches, categories and times
 STREAM: Final = ("repository", "tool", "branch", "rules_version", "category")
 KIND: Final = ("tool", "rules_version")
 SILENT_COLUMNS: Final = ("scan_id", "file", "repository", "tool", "status", "status_reason", "scanned_at")
+MADE_GOOD_BY: Final = ("source", "ref", "ingested_at", "own_file", "part")
 
 
 def detection(changes: pl.DataFrame, tables: Tables, follow_up: timedelta) -> pl.DataFrame:
@@ -78,26 +81,44 @@ def unusable_scans(tables: Tables, pilot: Pilot, start: datetime) -> pl.DataFram
 def silent_scans(scans: pl.LazyFrame) -> pl.DataFrame:
     """Scans whose silence means nothing: not ok, or ok without a place; `is_made_good` by a later ok scan.
 
-    Made good: a later ok scan of the same file, or of the same tool, repository and ref.
+    Made good: a later ok scan of the same file, or of the same tool, repository and ref; where many scans
+    share a file, only the latter, and in the same category.
     """
     has_branch = pl.col("ref").is_not_null() | (pl.col("stage") != "unknown")
     has_place = pl.col("repository").is_not_null() & pl.col("scanned_at").is_not_null() & has_branch
     is_ok = (pl.col("status") == "ok") & has_place
     says_nothing = pl.col("status").is_in(UNREAD_STATUSES) | ((pl.col("status") == "ok") & ~has_place)
-    bad = scans.filter(says_nothing).select(*SILENT_COLUMNS, "stage", "ref", "ingested_at").collect()
-    return _with_made_good(bad, scans.filter(is_ok)).drop("ref", "ingested_at").sort("file", "scan_id")
+    placed = scans.with_columns(_own_file(), part=pl.col("category").fill_null(UNKNOWN))
+    bad = placed.filter(says_nothing).select(*SILENT_COLUMNS, "stage", *MADE_GOOD_BY).collect()
+    needed = bad.with_columns(part=pl.when(_shares_its_file()).then("part"))
+    return _with_made_good(needed, placed.filter(is_ok)).drop(MADE_GOOD_BY).sort("file", "scan_id")
+
+
+def _shares_its_file() -> pl.Expr:
+    return pl.col("source").is_in(SHARED_FILE_SOURCES)
+
+
+def _own_file() -> pl.Expr:
+    """The file that a scan came from; one that shares it is a file for itself."""
+    return pl.when(_shares_its_file()).then("scan_id").otherwise("file").alias("own_file")
 
 
 def _with_made_good(bad: pl.DataFrame, good: pl.LazyFrame) -> pl.DataFrame:
-    stream = ("tool", "repository", "ref")
-    same_file = good.filter(pl.col("file").is_in(bad["file"].unique().implode())).collect()
+    stream = ("tool", "repository", "ref", "part")
+    same_file = good.filter(pl.col("own_file").is_in(bad["own_file"].unique().implode())).collect()
     same_repository = good.filter(pl.col("repository").is_in(bad["repository"].unique().implode()))
-    by_stream = same_repository.group_by(stream).agg(stream_good_at=pl.col("scanned_at").max()).collect()
+    of_any_part = same_repository.with_columns(part=pl.lit(None, pl.String))
+    by_stream = (
+        pl.concat([same_repository, of_any_part])
+        .group_by(stream)
+        .agg(stream_good_at=pl.col("scanned_at").max())
+        .collect()
+    )
     # A file of which not even the tool could be read is made good by any; else only by the same tool.
     by_tool = pl.concat([same_file, same_file.with_columns(tool=pl.lit(None, pl.String))])
     last = {"good_at": pl.col("scanned_at").max(), "good_ingested_at": pl.col("ingested_at").max()}
-    by_file = by_tool.group_by("file", "tool").agg(**last)
-    beside = bad.join(by_file, on=("file", "tool"), how="left", nulls_equal=True).join(
+    by_file = by_tool.group_by("own_file", "tool").agg(**last)
+    beside = bad.join(by_file, on=("own_file", "tool"), how="left", nulls_equal=True).join(
         by_stream, on=stream, how="left", nulls_equal=True
     )
     # A scan without a time of its own (its file could not be read) is put right by reading the file again.
@@ -118,7 +139,7 @@ def _post_merge(tables: Tables, rows: pl.DataFrame) -> pl.DataFrame:
     scans = _ok(tables, "post_merge").filter(pl.col("repository").is_in(names.implode()))
     columns = ("repository", "tool", "rules_version", "category", "scanned_at", "source")
     chosen = scans.select(*columns, branch=_branch()).sort("scanned_at").collect()
-    began_at = pl.when(pl.col("source") == NEWS_SOURCE).then(pl.col("scanned_at").min().over(STREAM))
+    began_at = pl.when(pl.col("source").is_in(NEWS_SOURCES)).then(pl.col("scanned_at").min().over(STREAM))
     return chosen.with_columns(since=began_at)
 
 
@@ -131,7 +152,7 @@ def _pre_merge(tables: Tables, rows: pl.DataFrame, branch_scans: pl.DataFrame) -
     stream = ("repository", "tool", "rules_version", "category")
     began = branch_scans.group_by(stream).agg(base_at=pl.col("scanned_at").min())
     is_compared = (pl.col("base_at") <= pl.col("scanned_at")).fill_null(value=False)
-    is_given = pl.col("source") != NEWS_SOURCE
+    is_given = ~pl.col("source").is_in(NEWS_SOURCES)
     return (
         heads.join(changes, on="key", how="inner")
         .join(began.lazy(), on=stream, how="left", nulls_equal=True)

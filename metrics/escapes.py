@@ -14,10 +14,12 @@ import polars as pl
 
 from metrics.arrivals import KEY
 from metrics.calendar import sprints
+from metrics.features import CHECKS_UNREAD, SCANS_UNREAD
 from metrics.findings import findings_of
 from metrics.gate.policy import Policy
 from metrics.oversight import human_approval
 from metrics.pilot import Pilot
+from metrics.rules import RULES_UNREAD
 from metrics.scope import Scope
 from metrics.tables import Tables
 
@@ -40,6 +42,7 @@ EARLIER_FLAGS: Final = tuple(
 )
 JUDGED_LATER: Final = (
     "files_known", "sensitive_areas", "checks_at_merge", "critical_unreviewed", *EARLIER_FLAGS,
+    "rules_bypassed", RULES_UNREAD, SCANS_UNREAD, CHECKS_UNREAD,
 )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """Is the data fresh, complete and readable enough to believe the numbers?
 
-Four frames and no verdict: what each source delivered, what was refused and why, what scans of
-each repository say, and who makes the changes there.
+Frames and no verdict: what each source delivered, what was refused and why, what scans of each
+repository say, who makes the changes there, and what the code host shows of it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import polars as pl
 from metrics.arrivals import KEY
 from metrics.detection import detection, silent_scans
 from metrics.gate.policy import Policy
+from metrics.rules import bypassing_pushes
 from metrics.tables import Tables
 
 REJECTS: Final = {"source": pl.String, "table": pl.String, "rule": pl.String, "rows": pl.Int64}
@@ -42,6 +43,10 @@ class Health:
     coverage: pl.DataFrame  # repository, merged, watched, detected, independent, pre_scanned, last_merged_at
     authorship: pl.DataFrame  # repository, authorship, merged, first_merged_at, last_merged_at
     unattributed: pl.DataFrame  # finding_id, repository, rule, severity, path, tool, first_seen_at
+    features: pl.DataFrame  # repository, feature, status, said, asked_at: what the code host shows
+    dependencies: pl.DataFrame  # repository, alerts: open ones about dependencies, charged to no change
+    gone: pl.DataFrame  # repository, gone, were_open, last_gone_at: pull requests deleted or moved
+    bypasses: pl.DataFrame  # repository, pushes, of_no_change, last_pushed_at: past the repository's rules
 
 
 def health(
@@ -63,6 +68,10 @@ def health(
         coverage=_coverage(cut, as_of, follow_up),
         authorship=_authorship(cut),
         unattributed=_unattributed(cut),
+        features=_features(cut),
+        dependencies=_dependencies(cut),
+        gone=_gone(cut),
+        bypasses=bypassing_pushes(cut),
     )
 
 
@@ -153,3 +162,23 @@ def _unattributed(cut: Tables) -> pl.DataFrame:
     is_nobodys = (pl.col("method") == "unattributed") & pl.col("introduced_by").is_null()
     open_ones = cut.findings.filter(is_nobodys & pl.col("is_security"))
     return open_ones.select(columns).sort("first_seen_at", "finding_id").collect()
+
+
+def _features(cut: Tables) -> pl.DataFrame:
+    by = ("repository", "feature")
+    return cut.features.select(*by, "status", "said", "asked_at").sort(by).collect()
+
+
+def _dependencies(cut: Tables) -> pl.DataFrame:
+    """An advisory that is published later is nobody's change: counted, never charged."""
+    open_ones = cut.alerts.filter(pl.col("kind") == "dependabot", pl.col("state") == "open")
+    return open_ones.group_by("repository").agg(alerts=pl.len()).sort("repository").collect()
+
+
+def _gone(cut: Tables) -> pl.DataFrame:
+    lost = cut.pull_requests.filter(pl.col("gone_at").is_not_null())
+    were_open = pl.col("closed_at").is_null().sum()
+    counted = lost.group_by("repository").agg(
+        gone=pl.len(), were_open=were_open, last_gone_at=pl.col("gone_at").max()
+    )
+    return counted.sort("repository").collect()

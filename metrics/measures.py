@@ -15,9 +15,11 @@ import polars as pl
 
 from metrics.density.changes import Density
 from metrics.estimate import Coverage, Number, Undefined
+from metrics.features import SCANS_UNREAD, said_of
 from metrics.findings import unattributed
 from metrics.gate.policy import Policy
 from metrics.measuring import Measuring
+from metrics.refusals import explained, not_measured
 from metrics.shares import NO_CHANGE, count, escape_share, share
 
 Part = TypeVar("Part")
@@ -139,7 +141,8 @@ def escape_rate_high(of: Slice) -> Number:
 
 
 def _escape_share(of: Slice, escaped: int) -> Number:
-    return escape_share(escaped, _true(of.changes, "detected") > 0, of.coverage, of.policy.confidence)
+    found = escape_share(escaped, _true(of.changes, "detected") > 0, of.coverage, of.policy.confidence)
+    return explained(found, said_of(of.changes, SCANS_UNREAD))
 
 
 def bypass_count(of: Slice) -> Number:
@@ -174,26 +177,49 @@ def merged_pull_request_count(of: Slice) -> Number:
 
 
 def watched_share(column: str) -> Callable[[Slice], Number]:
-    """Share of the changes whose follow-up is over; before that silence is no answer."""
+    """Share of the changes whose follow-up is over; before that silence is no answer.
+
+    Left out, with the host's words, are changes whose repository's scans could not be read.
+    """
 
     def compute(of: Slice) -> Number:
         watched = of.changes.filter(pl.col("watched_until") <= of.as_of)
+        readable = watched.filter(pl.col(SCANS_UNREAD).is_null())
+        words = not_measured(said_of(watched, SCANS_UNREAD))
         coverage = of.coverage.narrowed(watched.height, "follow-up not over")
-        return share(_true(watched, column), coverage, of.policy.confidence, NONE_WATCHED)
+        empty = NONE_WATCHED if watched.is_empty() else words
+        told = coverage.narrowed(readable.height, words)
+        return share(_true(readable, column), told, of.policy.confidence, empty)
 
     return compute
 
 
-def known_share(holds: pl.Expr, known: pl.Expr, unknown: str) -> Callable[[Slice], Number]:
-    """Share among the changes of which it is known."""
+def known_share(holds: pl.Expr, known: pl.Expr, unknown: str, unread: str = "") -> Callable[[Slice], Number]:
+    """Share among the changes of which it is known.
+
+    Parameters
+    ----------
+    unread
+        Column with the host's words where it refused to tell: they are the reason there.
+    """
 
     def compute(of: Slice) -> Number:
-        told = of.changes.filter(known)
-        empty = NO_CHANGE if of.changes.is_empty() else f"{unknown} for every change of this window"
-        coverage = of.coverage.narrowed(told.height, unknown)
+        told, rest = of.changes.filter(known), of.changes.filter(~known)
+        words = said_of(rest, unread) if unread else ""
+        refused = rest[unread].count() if words else 0
+        readable = of.coverage.narrowed(of.changes.height - refused, not_measured(words))
+        empty = NO_CHANGE if of.changes.is_empty() else _why_unknown(unknown, words, refused == rest.height)
+        coverage = readable.narrowed(told.height, unknown)
         return share(told.filter(holds).height, coverage, of.policy.confidence, empty)
 
     return compute
+
+
+def _why_unknown(unknown: str, words: str, is_all_refused: bool) -> str:  # noqa: FBT001 (one of two reasons)
+    if is_all_refused:
+        return not_measured(words)
+    every = f"{unknown} for every change of this window"
+    return f"{every}; {not_measured(words)}" if words else every
 
 
 def sensitive_sign_off(of: Slice) -> Number:

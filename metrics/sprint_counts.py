@@ -10,18 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
 from metrics.escapes import STANDINGS
-from metrics.estimate import Coverage
+from metrics.estimate import Coverage, Number
+from metrics.features import SCANS_UNREAD
 from metrics.gate.policy import Policy
 from metrics.gate.states import FirstPublished, SprintCount
+from metrics.refusals import explained, said
 from metrics.shares import escape_share
 
 _COUNTED: Final = ("bypassed", "detected", "independent")
-Counts = Mapping[str, int]
+Counts = Mapping[str, Any]  # counts, and the words of what could not be read
 
 
 @dataclass(frozen=True)
@@ -74,9 +76,19 @@ def _counts(changes: pl.DataFrame) -> dict[int, Counts]:
     rows = (
         changes.filter(pl.col("sprint").is_not_null())
         .group_by("sprint")
-        .agg(*kinds, *critical, pl.col(_COUNTED).sum(), changes=pl.len())
+        .agg(*kinds, *critical, pl.col(_COUNTED).sum(), _unread(), changes=pl.len())
     )
     return {row["sprint"]: row for row in rows.iter_rows(named=True)}
+
+
+def _unread() -> pl.Expr:
+    return pl.col(SCANS_UNREAD).drop_nulls().unique().sort()
+
+
+def _rate(escaped: int, looked: bool, counts: Counts, stated: tuple[Coverage, Policy]) -> Number:  # noqa: FBT001
+    coverage, policy = stated
+    found = escape_share(escaped, looked, coverage, policy.confidence)
+    return explained(found, said(counts.get(SCANS_UNREAD, ())))
 
 
 def _low(suffix: str) -> pl.Expr:
@@ -110,8 +122,8 @@ def _sprint(place: Place, counts: Counts, coverage: Coverage, policy: Policy) ->
         bypasses=counts.get("bypassed", 0),
         detected=counts.get("detected", 0),
         independent=counts.get("independent", 0),
-        rate=escape_share(low, looked, coverage, policy.confidence),
-        rate_high=escape_share(high, looked, coverage, policy.confidence),
+        rate=_rate(low, looked, counts, (coverage, policy)),
+        rate_high=_rate(high, looked, counts, (coverage, policy)),
         nowcast=None,
         first_published=_first_published(place, counts),
         critical_high=counts.get("critical_high", 0),
@@ -127,12 +139,13 @@ def _first_published(place: Place, counts: Counts) -> FirstPublished | None:
 
 def _with_standing(sprint: SprintCount, counts: Counts, policy: Policy) -> SprintCount:
     low, high = counts.get("low_without_late", 0), counts.get("high_without_late", 0)
+    looked = sprint.detected > 0
     return replace(
         sprint,
         escapes_low=low,
         escapes_high=high,
         critical=counts.get("critical_without_late", 0),
         critical_high=counts.get("critical_high_without_late", 0),
-        rate=escape_share(low, sprint.detected > 0, sprint.rate.coverage, policy.confidence),
-        rate_high=escape_share(high, sprint.detected > 0, sprint.rate_high.coverage, policy.confidence),
+        rate=_rate(low, looked, counts, (sprint.rate.coverage, policy)),
+        rate_high=_rate(high, looked, counts, (sprint.rate_high.coverage, policy)),
     )

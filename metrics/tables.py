@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -17,11 +18,14 @@ EVENT_TIMES: Final = {
     "scans": "scanned_at",
     "findings": "first_seen_at",
     "dispositions": "decided_at",
+    "alerts": "created_at",
+    "rule_bypasses": "pushed_at",
 }
 # Moments of a row that may lie after the cut although the row itself does not: not happened yet.
 LATER_MOMENTS: Final = {
-    "pull_requests": ("ready_at", "closed_at", "merged_at", "last_push_at"),
+    "pull_requests": ("ready_at", "closed_at", "merged_at", "last_push_at", "gone_at"),
     "findings": ("post_merge_seen_at", "gone_at"),
+    "alerts": ("fixed_at", "dismissed_at"),
 }
 
 
@@ -37,6 +41,9 @@ class Tables:
     scans: pl.LazyFrame
     findings: pl.LazyFrame
     dispositions: pl.LazyFrame
+    alerts: pl.LazyFrame
+    features: pl.LazyFrame  # what could be read when last asked: no event, so never cut
+    rule_bypasses: pl.LazyFrame
 
     def cut(self, as_of: datetime) -> Tables:
         """The same tables as they would have read at `as_of`: later events have not happened.
@@ -53,7 +60,7 @@ def _cut(frame: pl.LazyFrame, name: str, as_of: datetime) -> pl.LazyFrame:
         pl.when(pl.col(column) <= as_of).then(pl.col(column)).alias(column)
         for column in LATER_MOMENTS.get(name, ())
     ]
-    then = [_was_draft(as_of)] if name == "pull_requests" else []
+    then = [STATES_OF_THEN[name](as_of)] if name in STATES_OF_THEN else []
     return frame.filter(has_happened).with_columns(*not_yet_null, *then)
 
 
@@ -74,3 +81,23 @@ def _was_draft(as_of: datetime) -> pl.Expr:
     """What became ready later was a draft."""
     became_later = (pl.col("ready_at") > as_of).fill_null(value=False)
     return pl.when(became_later).then(pl.lit(True)).otherwise("is_draft").alias("is_draft")
+
+
+def _alert_state(as_of: datetime) -> pl.Expr:
+    """What was fixed or dismissed later was open, or still dismissed."""
+    is_fixed_later, is_dismissed_later = (
+        (pl.col(moment) > as_of).fill_null(value=False) for moment in ("fixed_at", "dismissed_at")
+    )
+    was_dismissed = pl.col("dismissed_at").is_not_null() & ~is_dismissed_later
+    is_undone = ((pl.col("state") == "fixed") & is_fixed_later) | (
+        (pl.col("state") == "dismissed") & is_dismissed_later
+    )
+    before = pl.when(was_dismissed).then(pl.lit("dismissed")).otherwise(pl.lit("open"))
+    return pl.when(is_undone).then(before).otherwise("state").alias("state")
+
+
+# States that follow from moments, told as they were.
+STATES_OF_THEN: Final[dict[str, Callable[[datetime], pl.Expr]]] = {
+    "pull_requests": _was_draft,
+    "alerts": _alert_state,
+}

@@ -54,6 +54,15 @@ CHANGE_SCHEMA = {
     "findings": pl.List(pl.String),
     "detecting_tools": pl.List(pl.String),
 }
+MOMENT = pl.Datetime("us", "UTC")
+CODE_HOST: dict[str, Any] = {
+    "features": dict.fromkeys(("repository", "feature", "status", "said"), pl.String) | {"asked_at": MOMENT},
+    "dependencies": {"repository": pl.String, "alerts": pl.UInt32},
+    "gone": {"repository": pl.String, "gone": pl.UInt32, "were_open": pl.UInt32, "last_gone_at": MOMENT},
+    "bypasses": {
+        "repository": pl.String, "pushes": pl.UInt32, "of_no_change": pl.UInt32, "last_pushed_at": MOMENT,
+    },
+}  # fmt: skip
 FINDING_SCHEMA = {
     "finding_id": pl.String,
     "repository": pl.String,
@@ -419,6 +428,7 @@ def healthy(**changed: pl.DataFrame) -> Health:
             schema=dict.fromkeys(("finding_id", "repository", "rule", "severity", "path", "tool"), pl.String)
             | {"first_seen_at": pl.Datetime("us", "UTC")}
         ),
+        **{name: pl.DataFrame(schema=schema) for name, schema in CODE_HOST.items()},
     }
     return Health(**(given | changed))
 

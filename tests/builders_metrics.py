@@ -16,16 +16,7 @@ from metrics.tables import Tables
 START = datetime(2026, 6, 1, tzinfo=UTC)
 LATER = datetime(2026, 12, 1, tzinfo=UTC)
 REPOSITORY = "acme/pay"
-NAMES = (
-    "pull_requests",
-    "changed_files",
-    "reviews",
-    "review_events",
-    "commits",
-    "scans",
-    "findings",
-    "dispositions",
-)
+NAMES = tuple(Tables.__dataclass_fields__)
 PROVENANCE = {"source": "test", "ingested_at": START, "raw_ref": "test#1", "extras": None}
 Row = Mapping[str, Any]
 
@@ -161,6 +152,47 @@ def changed_file(number: int, path: str, **given: Any) -> Row:
         "path": path,
         "file_class": "code",
         "opened_at": START,
+    }
+    return {**usual, **given}
+
+
+def feature(name: str = "code_scanning", status: str = "ok", asked: float = 60, **given: Any) -> Row:
+    """What the code host answered when a feature of the repository was asked for."""
+    usual = {
+        "repository": REPOSITORY,
+        "feature": name,
+        "status": status,
+        "said": None,
+        "asked_at": day(asked),
+    }
+    return {**usual, **given}
+
+
+def past_rules(after_sha: str, pushed: float = 1, **given: Any) -> Row:
+    """A push to main that bypassed a rule of the repository."""
+    usual = {
+        "repository": REPOSITORY,
+        "suite_id": f"suite-{after_sha}",
+        "ref": "refs/heads/main",
+        "after_sha": after_sha,
+        "actor": "ana",
+        "actor_kind": "user",
+        "pushed_at": day(pushed),
+    }
+    return {**usual, **given}
+
+
+def alert(number: int, kind: str = "dependabot", created: float = 1, **given: Any) -> Row:
+    """An open alert of the code host."""
+    usual = {
+        "repository": REPOSITORY,
+        "kind": kind,
+        "number": number,
+        "state": "open",
+        "rule": "GHSA-0000-0000-0000",
+        "severity": "high",
+        "is_security": True,
+        "created_at": day(created),
     }
     return {**usual, **given}
 

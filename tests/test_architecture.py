@@ -26,12 +26,18 @@ HOMES = {
     "rich": ("dashboard/",),
     "tomllib": ("dashboard/configuration.py",),
     "scipy": ("metrics/statistics/",),
+    "github": ("ingest/sources/github/",),
+    "requests": ("ingest/sources/github/",),
     "jinja2": ("dashboard/snapshot/",),
     "xlsxwriter": ("dashboard/snapshot/",),
 }
 # What only one command or one kind of file needs is loaded when it is used, so that `pilot gate` answers
-# at once: the commands' own modules, and pyarrow's CSV reader. Nobody else may.
-LAZY_IMPORTS_ALLOWED = {"dashboard/cli.py", "ingest/sources/tables/delimited.py"}
+# at once: the commands' own modules, pyarrow's CSV reader, GitHub's client. Nobody else may.
+LAZY_IMPORTS_ALLOWED = {
+    "dashboard/cli.py",
+    "ingest/sources/tables/delimited.py",
+    "ingest/sources/github/__init__.py",
+}
 # Modules that may read the environment: the joining place, and what starts the dashboard with it.
 ENVIRONMENT_READERS = {"dashboard/composition.py", "dashboard/serving.py"}
 

@@ -12,6 +12,7 @@ from dashboard.charts.shares import authorship_mix, shares_by_repository
 from dashboard.components import chrome
 from metrics.health import Health
 
+MOST_NAMED: Final = 5  # repositories in a sentence
 MOST_DRAWN: Final = 15  # repositories in a chart; the table below it has all of them
 SOURCE_COLUMNS: Final = {
     "source": "Source",
@@ -23,6 +24,19 @@ SOURCE_COLUMNS: Final = {
     "rows_rejected": "Quarantined",
     "files_read": "Files",
     "runs": "Runs",
+}
+FEATURE_COLUMNS: Final = {
+    "repository": "Repository",
+    "shown": "Feature",
+    "answer": "Status",
+    "said": "In GitHub's words",
+    "asked_at": "Asked",
+}
+BYPASS_COLUMNS: Final = {
+    "repository": "Repository",
+    "pushes": "Pushes past rules",
+    "of_no_change": "Merged no pull request",
+    "last_pushed_at": "Last",
 }
 UNREADABLE_COLUMNS: Final = {
     "status": "Status",
@@ -170,6 +184,66 @@ def unattributed(health: Health) -> None:
         "first_seen_at": "First seen",
     }
     listing(health.unattributed, columns)
+
+
+def code_host(health: Health) -> None:
+    """Show what a live code host shows of each repository; nothing where none was asked."""
+    if not any(
+        frame.height for frame in (health.features, health.gone, health.bypasses, health.dependencies)
+    ):
+        return
+    st.header("What GitHub shows", anchor=False)
+    for words in (_refusals(health.features), *_events(health), _advisories(health.dependencies)):
+        if words:
+            st.markdown(words)
+    if health.features.height:
+        listing(_in_words(health.features), FEATURE_COLUMNS)
+    if health.bypasses.height:
+        listing(health.bypasses, BYPASS_COLUMNS)
+
+
+def _in_words(features: pl.DataFrame) -> pl.DataFrame:
+    return features.with_columns(
+        pl.col("feature").replace_strict(wording.FEATURE_WORDS, return_dtype=pl.String).alias("shown"),
+        pl.col("status").replace_strict(wording.STATUS_WORDS, return_dtype=pl.String).alias("answer"),
+        pl.col("said").fill_null(""),
+    )
+
+
+def _refusals(features: pl.DataFrame) -> str:
+    refused = features.filter(pl.col("status") != "ok").height
+    if not features.height:
+        return ""
+    if not refused:
+        return "Every feature that was asked for could be read."
+    count = wording.plural(refused, "feature")
+    return f"**{count} could not be read**: numbers that rest on them alone say so, and are never 0"
+
+
+def _events(health: Health) -> tuple[str, str]:
+    gone, were_open = _total(health.gone, "gone"), _total(health.gone, "were_open")
+    pushes, strays = _total(health.bypasses, "pushes"), _total(health.bypasses, "of_no_change")
+    lost = f"**{wording.plural(gone, 'pull request')} deleted or moved**: what merged stays counted"
+    waited = f"; {were_open:,} that waited count until missed" if were_open else ""
+    past = f"**{wording.plural(pushes, 'push', 'pushes')} past the rules** of a repository"
+    told = f"{past}; {strays:,} of them merged no pull request"
+    return (f"{lost}{waited}" if gone else ""), (told if pushes else "")
+
+
+def _advisories(dependencies: pl.DataFrame) -> str:
+    if not dependencies.height:
+        return ""
+    counts = [f"{name} {alerts:,}" for name, alerts in dependencies.select("repository", "alerts").rows()]
+    total = wording.plural(_total(dependencies, "alerts"), "open alert")
+    return (
+        f"**{total} about dependencies** ({_some(counts)}): listed, not charged to changes, "
+        "because an advisory that is published later is nobody's change"
+    )
+
+
+def _some(words: list[str]) -> str:
+    more = [f"{len(words) - MOST_NAMED:,} more"] if len(words) > MOST_NAMED else []
+    return wording.listed([*words[:MOST_NAMED], *more])
 
 
 def _total(frame: pl.DataFrame, column: str) -> int:

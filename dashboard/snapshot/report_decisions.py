@@ -37,10 +37,12 @@ RULES: Final[Mapping[str, Rule]] = {
     "Explain changes merged over a reported finding": Rule(
         "they stay counted as bypasses", "", "no_bypass", "a blocking criterion stays not met"
     ),
+    "Explain changes merged past a rule": Rule("nobody knows whether the rules of the repository hold"),
     "Mend or withdraw scans that say nothing": Rule(
         "the verdict cannot get better than cannot tell", "", "NOT_MEASURABLE", BLIND
     ),
     "Scan the protected branch after merges": Rule("changes that nothing looked at are no evidence"),
+    "Let code scanning be read, or add SARIF files": Rule("what nobody may read is no evidence"),
     "Declare new agents or models as an epoch": Rule("evidence about different agents is mixed"),
     "Mend files that were refused, and ingest again": Rule(
         "the verdict cannot get better than cannot tell", "", "NOT_MEASURABLE", BLIND

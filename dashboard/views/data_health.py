@@ -10,7 +10,7 @@ from metrics.health import Health
 
 
 def figures(known: Health) -> None:
-    """Show freshness and refusals first, then what the scans saw and who made the changes."""
+    """Show freshness and refusals, what the scans saw, who made the changes, what the code host shows."""
     health.figures_at_a_glance(known)
     health.sources(known)
     left, right = st.columns(2, gap="large")
@@ -24,6 +24,7 @@ def figures(known: Health) -> None:
         health.coverage(known)
     with right:
         health.authorship(known)
+    health.code_host(known)
 
 
 def page() -> None:

@@ -17,6 +17,7 @@ from dashboard.wording.estimates import (
     restated,
     span,
 )
+from dashboard.wording.hosts import FEATURE_WORDS, STATUS_WORDS
 from dashboard.wording.values import (
     SMALL,
     age,
@@ -54,6 +55,7 @@ from metrics.units import PER_KLOC, POINTS, RATIO
 
 __all__ = [
     "ARM_WORDS",
+    "FEATURE_WORDS",
     "MARK_WORDS",
     "PER_KLOC",
     "POINTS",
@@ -61,6 +63,7 @@ __all__ = [
     "READING_WORDS",
     "SMALL",
     "STATE_WORDS",
+    "STATUS_WORDS",
     "age",
     "allowed",
     "amount",

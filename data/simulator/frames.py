@@ -24,6 +24,8 @@ TOOLS: Final = (("LintGuard", "4.2.0"), ("DeepScan", "2026.2"))  # the first als
 AGENTS: Final = ("copilot", "claude-code", "codex", "devin", "cursor")
 FILES: Final = ("src/orders/limits.py", "tests/orders/test_limits.py")
 NO_WORDS: Final = pl.lit([], dtype=pl.List(pl.String))
+# Tables of sources that tables of this kind would not come from; they are there, and empty.
+NOT_GENERATED: Final = ("scan_results", "alerts", "features", "rule_bypasses")
 
 Frame = pl.DataFrame
 
@@ -40,9 +42,9 @@ def tables(pulls: int, seed: int) -> dict[str, pl.DataFrame]:
         "review_events": _review_events(changes),
         "commits": _commits(changes),
         "scans": _scans(changes),
-        "scan_results": pl.DataFrame(schema=BY_NAME["scan_results"].polars_schema),
         "findings": findings,
         "dispositions": _dispositions(findings),
+        **{name: pl.DataFrame(schema=BY_NAME[name].polars_schema) for name in NOT_GENERATED},
     }
     return {name: _contracted(frame, name) for name, frame in made.items()}
 

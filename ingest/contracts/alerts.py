@@ -33,8 +33,16 @@ class Alerts(Trusted):
     category = dy.String(nullable=True, description="analysis category, part of the stream's identity")
     path = dy.String(nullable=True, description="path in the repository")
     line = dy.Int64(nullable=True, min=1, description="first line", metadata={"unit": "line"})
+    is_blamable = dy.Bool(description="points at lines of code (not an image, not a manifest)")
+    found_in = dy.String(
+        nullable=True,
+        description="what a secret was found in: commit, wiki_commit, issue_body ...; null = code",
+    )
     commit_sha = dy.String(nullable=True, description="commit that a secret was first found in")
     refs = words("branches and pull requests that it was seen on, as refs/heads/... or refs/pull/N/...")
+    ref_categories = words("analysis category on each of refs, in their order; empty = not told")
+    ref_states = words("latest state on each of refs, in their order; empty = not told")
+    ref_commits = words("commit of that latest state on each of refs, in their order; empty = not told")
     message = dy.String(nullable=True, description="first 200 characters, secrets and addresses removed")
     url = dy.String(nullable=True, description="page of the alert")
     created_at = moment("first reported")

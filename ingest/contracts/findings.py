@@ -15,6 +15,7 @@ METHODS = (
     "pull_request_head",  # news in a scan of that pull request's head
     "sole_merge",  # news on the protected branch; only one merge since the previous ok scan
     "sole_path",  # news on the protected branch; only one of the merges touched the path
+    "commit",  # the commit that brought it in belongs to one pull request
     "baseline",  # was there when a stream of scans began, or when its rules changed
     "unattributed",  # news that no single change explains
 )

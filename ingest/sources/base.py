@@ -74,7 +74,7 @@ class RawArea(Protocol):
 class Outside:
     """What of the world a live source may use; the joining place fills it in."""
 
-    secrets: Mapping[str, str] = field(default_factory=dict)  # "token" or "private_key" -> its text
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)  # kind -> text
     sleep: Callable[[float], None] = sleep
     tell: Callable[[Progress], None] = lambda _progress: None
     from_raw: bool = False  # parse what was kept; ask nobody

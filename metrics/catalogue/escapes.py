@@ -9,6 +9,7 @@ import polars as pl
 from metrics.arms import HEADLINE, SIDES
 from metrics.catalogue.metric import CLOPPER_PEARSON, NEWCOMBE_1998, SAMENESS, Metric
 from metrics.differences import NEWCOMBE, difference_of_shares
+from metrics.features import SCANS_UNREAD
 from metrics.measures import (
     bypass_count,
     escape_rate,
@@ -21,6 +22,9 @@ from metrics.measures import (
 from metrics.shares import EXACT, METHOD
 from metrics.units import POINTS
 
+_PRE_SCANNED: Final = pl.col("pre_scanned")
+_SCANS_READ: Final = pl.col(SCANS_UNREAD).is_null()
+_UNREAD: Final = "changes of repositories whose code scanning may not be read and that no other scan is of"
 _OUT_OF_SCOPE: Final = "changes out of scope (other branch, generated files, other paths, arrived again)"
 
 ESCAPES: Final[tuple[Metric, ...]] = (
@@ -90,7 +94,7 @@ ESCAPES: Final[tuple[Metric, ...]] = (
         unit="share",
         numerator="watched changes with an ok scan of their protected branch within the follow-up",
         denominator="in-scope changes whose follow-up is over",
-        excludes="changes still watched; failed, partial and unreadable scans",
+        excludes=f"changes still watched; failed, partial and unreadable scans; {_UNREAD}",
         caveats="A scan that ran need not be able to see every weakness.",
         method=METHOD,
         references=(CLOPPER_PEARSON,),
@@ -105,7 +109,7 @@ ESCAPES: Final[tuple[Metric, ...]] = (
         unit="share",
         numerator="watched changes scanned after merge by a tool or rules that had not looked before",
         denominator="in-scope changes whose follow-up is over",
-        excludes="changes still watched; the same tool where a rules version is unknown",
+        excludes=f"changes still watched; the same tool where a rules version is unknown; {_UNREAD}",
         caveats="Repeating the scan of before the merge finds nothing new by construction.",
         method=METHOD,
         references=(CLOPPER_PEARSON,),
@@ -120,11 +124,11 @@ ESCAPES: Final[tuple[Metric, ...]] = (
         unit="share",
         numerator="in-scope changes with an ok scan of their pull request before merge",
         denominator="in-scope merged changes",
-        excludes="failed, partial and unreadable scans",
+        excludes=f"failed, partial and unreadable scans; {_UNREAD}",
         caveats="Scans that do not name their pull request are not seen.",
         method=METHOD,
         references=(CLOPPER_PEARSON,),
-        compute=known_share(pl.col("pre_scanned"), pl.col("pre_scanned").is_not_null(), "scans unknown"),
+        compute=known_share(_PRE_SCANNED, _SCANS_READ, "scans unknown", SCANS_UNREAD),
         arms=SIDES,
         family="escapes",
         better="higher",

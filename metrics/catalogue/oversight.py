@@ -9,13 +9,17 @@ import polars as pl
 from metrics.arms import HEADLINE, SIDES
 from metrics.catalogue.metric import CLOPPER_PEARSON, NEWCOMBE_1998, Metric
 from metrics.differences import NEWCOMBE, difference_of_shares
+from metrics.features import CHECKS_UNREAD
 from metrics.measures import known_share, sensitive_sign_off
+from metrics.rules import RULES_UNREAD
 from metrics.shares import METHOD
 from metrics.units import POINTS
 
 _APPROVED: Final = pl.col("human_approved")
 _WITHOUT_APPROVAL: Final = known_share(~_APPROVED, _APPROVED.is_not_null(), "reviews unknown")
 _CHECKS: Final = pl.col("checks_at_merge")
+_BYPASSED: Final = pl.col("rules_bypassed")
+RULE_SUITES: Final = "GitHub REST API, List repository rule suites, docs.github.com/rest/repos/rule-suites"
 
 OVERSIGHT: Final[tuple[Metric, ...]] = (
     Metric(
@@ -55,11 +59,11 @@ OVERSIGHT: Final[tuple[Metric, ...]] = (
         unit="share",
         numerator="in-scope changes whose last commit's combined check was a success",
         denominator="in-scope changes whose checks are known",
-        excludes="changes whose checks were not collected",
+        excludes="changes whose checks were not collected or may not be read",
         caveats="'none' (no check ran) is no success.",
         method=METHOD,
         references=(CLOPPER_PEARSON,),
-        compute=known_share(_CHECKS == "success", _CHECKS.is_not_null(), "checks unknown"),
+        compute=known_share(_CHECKS == "success", _CHECKS.is_not_null(), "checks unknown", CHECKS_UNREAD),
         arms=SIDES,
         family="oversight",
         better="higher",
@@ -77,5 +81,24 @@ OVERSIGHT: Final[tuple[Metric, ...]] = (
         compute=sensitive_sign_off,
         family="oversight",
         better="higher",
+    ),
+    Metric(
+        id="rules_bypassed_at_merge_share",
+        title="Changes merged past a repository's rules",
+        unit="share",
+        numerator="in-scope changes whose merge commit was pushed by bypassing a rule of the repository",
+        denominator="in-scope changes whose repository's rule suites were read for the time of their merge",
+        excludes="repositories whose rule suites may not be read; changes that merged after the last look or "
+        "more than four weeks before it",
+        caveats="GitHub lists bypasses for a month at most, so they are read weekly. Of changes that a merge "
+        "queue pushes together only the last is seen. Who is allowed to bypass may have had a reason.",
+        method=METHOD,
+        references=(CLOPPER_PEARSON, RULE_SUITES),
+        compute=known_share(
+            _BYPASSED, _BYPASSED.is_not_null(), "bypasses of rules not read for their merge", RULES_UNREAD
+        ),
+        arms=SIDES,
+        family="oversight",
+        better="lower",
     ),
 )

@@ -17,6 +17,7 @@ import polars as pl
 from metrics.arrivals import KEY
 from metrics.density.lines import with_lines
 from metrics.estimate import Coverage
+from metrics.features import SCANS_UNREAD
 from metrics.findings import findings_of
 from metrics.gate.policy import Policy
 from metrics.measuring import Measuring
@@ -32,7 +33,7 @@ ALL_REASONS: Final = (*REASONS, NOT_LOOKED_AT, FILES_UNKNOWN, NO_CODE_LINES)
 CHANGE_COLUMNS: Final = (
     *KEY, "title", "url", "author_login", "authorship", "agent", "merged_at", "language", "place",
     "code_lines", "surviving_code_lines", "looked_before", "looked_after", "looked", "confirmed",
-    "not_dismissed", "before_merge", "after_merge", "findings", "reason",
+    "not_dismissed", "before_merge", "after_merge", "findings", "reason", SCANS_UNREAD,
 )  # fmt: skip
 LINES: Final = ("code_lines", "surviving_code_lines")
 STRATUM: Final = ("repository", "language")  # there all work on the same kind of thing

@@ -14,7 +14,9 @@ import polars as pl
 
 from metrics.density.changes import FILES_UNKNOWN, Density
 from metrics.estimate import Coverage, Estimate, Number, Undefined
+from metrics.features import SCANS_UNREAD, said_of
 from metrics.measures import Slice
+from metrics.refusals import not_measured
 from metrics.shares import EXACT, NO_CHANGE, share
 from metrics.statistics.rates import Count, garwood
 from metrics.units import PER_KLOC
@@ -78,7 +80,7 @@ def found_before_merge_share(of: Slice) -> Number:
     watched = changes.filter("looked_after")
     found, total = int(watched["not_dismissed"].sum()), int(changes["not_dismissed"].sum())
     coverage = Coverage(total, total).narrowed(found, NOT_LOOKED_AT_AFTER)
-    empty = NO_CHANGE if changes.is_empty() else NONE_LOOKED_AT_AFTER if watched.is_empty() else NO_FINDING
+    empty = _why_not_looked_at(changes, NONE_LOOKED_AT_AFTER) if watched.is_empty() else NO_FINDING
     return share(int(watched["before_merge"].sum()), coverage, of.measuring.confidence, empty)
 
 
@@ -89,9 +91,17 @@ def count_of(rows: pl.DataFrame, band: Band, lines: Lines = "code_lines") -> Cou
 
 def why_no_rate(density: Density) -> str:
     """Why there is no rate per added KLOC, when there is none."""
-    if density.changes.is_empty():
+    if density.changes["looked"].any():
+        return NO_LINES
+    return _why_not_looked_at(density.changes, NONE_LOOKED_AT)
+
+
+def _why_not_looked_at(changes: pl.DataFrame, reason: str) -> str:
+    """The reason with what the host says of scans that it does not show."""
+    if changes.is_empty():
         return NO_CHANGE
-    return NO_LINES if density.changes["looked"].any() else NONE_LOOKED_AT
+    words = said_of(changes, SCANS_UNREAD)
+    return f"{reason}; {not_measured(words)}" if words else reason
 
 
 def _with_known(density: Density, lines: Lines) -> tuple[pl.DataFrame, Coverage]:

@@ -16,8 +16,17 @@ import polars as pl
 from metrics.calendar import local_day
 from metrics.escapes import CHANGE_COLUMNS
 from metrics.estimate import Number, Undefined
+from metrics.features import SCANS_UNREAD, said_of
 from metrics.findings import FINDING_COLUMNS, unattributed
-from metrics.gate.attention import from_agents, from_findings, from_gaps, from_scans, undeclared
+from metrics.gate.attention import (
+    from_agents,
+    from_features,
+    from_findings,
+    from_gaps,
+    from_rules,
+    from_scans,
+    undeclared,
+)
 from metrics.gate.case import Ask, Case
 from metrics.gate.criteria import CRITERIA, outcomes
 from metrics.gate.policy import Policy
@@ -25,6 +34,7 @@ from metrics.gate.sentences import Particulars, evidence_sentence, rule_sentence
 from metrics.gate.states import Attention, EpochNow, Outcome, SprintCount, State, Verdict
 from metrics.gate.verdict import Judgement, Moment, judge
 from metrics.pilot import Pilot
+from metrics.refusals import explained
 from metrics.shares import escape_share
 from metrics.sprint_counts import recount_without_late
 from metrics.tables import Tables
@@ -119,6 +129,7 @@ def _judgement(case: Case, counted: tuple[SprintCount, ...], nobodys: int) -> Ju
         case.pilot.timezone,
         nobodys,
         case.unusable.height + len(case.ask.gaps),
+        said_of(case.facts.changes, SCANS_UNREAD),
     )
     return judge(counted, case.policy, moment)
 
@@ -169,13 +180,16 @@ def _human_rate(case: Case, start: datetime, end: datetime) -> Number:
     if rows.is_empty():
         return Undefined(NO_HUMAN_CHANGE, 0, coverage)
     escaped = rows.filter("escaped_confirmed").height
-    return escape_share(escaped, bool(rows["detected"].any()), coverage, case.policy.confidence)
+    rate = escape_share(escaped, bool(rows["detected"].any()), coverage, case.policy.confidence)
+    return explained(rate, said_of(rows, SCANS_UNREAD))
 
 
 def _attention(case: Case, strangers: tuple[str, ...]) -> tuple[Attention, ...]:
     return (
         *from_findings(case.findings),
+        *from_rules(case.in_sprints),
         *from_scans(case.unusable, case.sprints, case.policy),
+        *from_features(case.in_sprints),
         *from_agents(strangers),
         *from_gaps(case.ask.gaps),
     )

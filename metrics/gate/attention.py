@@ -8,7 +8,9 @@ from typing import Final
 
 import polars as pl
 
+from metrics.arrivals import KEY
 from metrics.calendar import EpochWindow, epoch_at
+from metrics.features import SCANS_UNREAD
 from metrics.findings import unattributed
 from metrics.gate.policy import Policy
 from metrics.gate.states import Attention, SprintCount
@@ -78,6 +80,21 @@ def from_scans(
             "Scan the protected branch after merges", SCANNING, blind[0].start if blind else None, names
         ),
     )
+
+
+def from_rules(changes: pl.DataFrame) -> tuple[Attention, ...]:
+    """Changes whose merge bypassed a rule of their repository."""
+    bypassing = changes.filter(pl.col("rules_bypassed").fill_null(value=False))
+    names = tuple(f"{name}#{number}" for name, number in bypassing.select(KEY).rows())
+    return _present(
+        Attention("Explain changes merged past a rule", OWNERS, _since(bypassing, "merged_at"), names)
+    )
+
+
+def from_features(changes: pl.DataFrame) -> tuple[Attention, ...]:
+    """Repositories whose code scanning the code host does not show, and that no other scan is of."""
+    refused = tuple(changes[SCANS_UNREAD].drop_nulls().unique().sort())
+    return _present(Attention("Let code scanning be read, or add SARIF files", SCANNING, None, refused))
 
 
 def from_agents(names: tuple[str, ...]) -> tuple[Attention, ...]:

@@ -18,11 +18,13 @@ from metrics.calendar import EpochWindow, epoch_at, epoch_of, epochs, matures_at
 from metrics.density.changes import Density, density_changes, density_findings
 from metrics.detection import detection, unusable_scans
 from metrics.escapes import Marked, described, mark
+from metrics.features import unread_features
 from metrics.gate.policy import Policy
 from metrics.gate.questions import Facts
 from metrics.gate.states import SprintCount
 from metrics.measuring import USUAL_MEASURING, Measuring
 from metrics.pilot import Pilot
+from metrics.rules import rule_bypasses
 from metrics.scope import arms, judged, scope
 from metrics.sprint_counts import Place, count_sprints
 from metrics.tables import Tables
@@ -58,10 +60,14 @@ class Case:
 
     @cached_property
     def merges(self) -> pl.DataFrame:
-        """Every merged change of the pilot's repositories, of any authorship, with what looked at it."""
+        """Every merged change of the pilot's repositories, of any authorship.
+
+        With what looked at it, whether it bypassed rules, and what of its repository could not be read.
+        """
         merges = judged(self.cut, self.pilot)
         seen = detection(merges, self.cut, timedelta(days=self.policy.follow_up_days))
-        return pl.concat([merges, seen.drop(KEY)], how="horizontal")
+        beside = (seen, rule_bypasses(merges, self.cut), unread_features(merges, self.cut))
+        return pl.concat([merges, *(part.drop(KEY) for part in beside)], how="horizontal")
 
     @cached_property
     def agent(self) -> Marked:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from metrics.features import CHECKS_UNREAD, SCANS_UNREAD, said_of
 from metrics.gate.questions import (
     Facts,
     Judged,
@@ -24,6 +25,7 @@ from metrics.gate.questions import (
     triage_age,
 )
 from metrics.gate.states import Outcome
+from metrics.refusals import explained
 
 PROMPT_LOGS: Final = "logs of permission prompts (table approvals)"
 VERDICTS: Final = "detector verdicts and labels (tables detections, labels)"
@@ -38,6 +40,7 @@ class Criterion:
     is_blocking_by_default: bool
     requires: tuple[str, ...]  # tables without which it is not measurable
     judge: Callable[[Facts], Judged]
+    unread: str = ""  # column with what the code host says where it refused to tell
 
 
 def outcomes(facts: Facts) -> tuple[Outcome, ...]:
@@ -47,18 +50,28 @@ def outcomes(facts: Facts) -> tuple[Outcome, ...]:
 
 def _outcome(criterion: Criterion, facts: Facts) -> Outcome:
     judged = criterion.judge(facts)
-    is_blocking = criterion.id in facts.policy.blocking
-    return Outcome(criterion.id, criterion.title, judged.state, judged.sentence, is_blocking, judged.estimate)
+    words = "" if judged.state == "met" or not criterion.unread else said_of(facts.changes, criterion.unread)
+    sentence = f"{judged.sentence}; {words}" if words else judged.sentence
+    is_blocking, estimate = criterion.id in facts.policy.blocking, explained(judged.estimate, words)
+    return Outcome(criterion.id, criterion.title, judged.state, sentence, is_blocking, estimate)
 
 
 CRITERIA: Final[tuple[Criterion, ...]] = (
-    Criterion("no_bypass", "No reported finding was merged anyway", True, ("findings", "scans"), no_bypass),
+    Criterion(
+        "no_bypass",
+        "No reported finding was merged anyway",
+        True,
+        ("findings", "scans"),
+        no_bypass,
+        SCANS_UNREAD,
+    ),
     Criterion(
         "independent_detection",
         "Something independent looks after merge",
         True,
         ("scans",),
         independent_detection,
+        SCANS_UNREAD,
     ),
     Criterion("human_approval", "A human approved every change", False, ("reviews",), human_approval),
     Criterion(
@@ -68,13 +81,25 @@ CRITERIA: Final[tuple[Criterion, ...]] = (
         ("reviews", "changed_files"),
         sensitive_sign_off,
     ),
-    Criterion("tests_at_merge", "Checks pass at merge", False, ("pull_requests",), checks_at_merge),
     Criterion(
-        "pre_merge_scanning", "Changes are scanned before merge", False, ("scans",), pre_merge_scanning
+        "tests_at_merge", "Checks pass at merge", False, ("pull_requests",), checks_at_merge, CHECKS_UNREAD
+    ),
+    Criterion(
+        "pre_merge_scanning",
+        "Changes are scanned before merge",
+        False,
+        ("scans",),
+        pre_merge_scanning,
+        SCANS_UNREAD,
     ),
     Criterion("triage_age", "Findings are triaged in time", False, ("findings", "dispositions"), triage_age),
     Criterion(
-        "post_merge_coverage", "Changes are scanned after merge", False, ("scans",), post_merge_coverage
+        "post_merge_coverage",
+        "Changes are scanned after merge",
+        False,
+        ("scans",),
+        post_merge_coverage,
+        SCANS_UNREAD,
     ),
     Criterion(
         "prompt_log_coverage", "Permission prompts are logged", False, ("approvals",), needs(PROMPT_LOGS)

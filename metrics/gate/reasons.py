@@ -76,6 +76,7 @@ def _untriaged(run: Run, moment: Moment) -> list[str]:
 def _blind(run: Run, moment: Moment) -> list[str]:
     unread = moment.unusable_scans
     unseen = [_unseen(sprint, run) for sprint in run.relied_on if not run.is_detected(sprint)]
+    unseen += [moment.unread] if unseen and moment.unread else []
     return unseen + (
         [f"{plural(unread, 'scan or file', 'scans or files')} could not be read or placed"] if unread else []
     )

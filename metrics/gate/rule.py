@@ -29,6 +29,7 @@ class Moment:
     timezone: str = "UTC"  # dates in answers are days in this zone
     unattributed: int = 0  # findings that no change could be charged with
     unusable_scans: int = 0  # scans that could not be read or placed and were never made good
+    unread: str = ""  # what the code host says of scans that it does not show; empty = it shows all
 
 
 @dataclass(frozen=True)

@@ -116,7 +116,7 @@ class Attention:
     what: str
     who: str
     since: datetime | None
-    rows: tuple[str, ...]  # finding ids, pull requests (owner/name#1) or files
+    rows: tuple[str, ...]  # finding ids, pull requests (owner/name#1), files or repositories with a reason
 
 
 @dataclass(frozen=True)

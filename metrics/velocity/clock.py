@@ -18,6 +18,7 @@ READY_UNKNOWN: Final = "created, ready time unknown"
 
 STILL_A_DRAFT: Final = "still a draft"
 CLOSED_AS_A_DRAFT: Final = "closed as a draft"
+DELETED_AS_A_DRAFT: Final = "deleted as a draft"
 
 
 def with_clock(rows: pl.DataFrame, clock: Clock) -> pl.DataFrame:
@@ -57,5 +58,8 @@ def _basis() -> pl.Expr:
 
 
 def _draft_reason() -> pl.Expr:
-    is_open = pl.col("ended_at").is_null()
-    return pl.when(is_open).then(pl.lit(STILL_A_DRAFT)).otherwise(pl.lit(CLOSED_AS_A_DRAFT))
+    return (
+        pl.when(pl.col("lost_at").is_not_null()).then(pl.lit(DELETED_AS_A_DRAFT))
+        .when(pl.col("ended_at").is_null()).then(pl.lit(STILL_A_DRAFT))
+        .otherwise(pl.lit(CLOSED_AS_A_DRAFT))
+    )  # fmt: skip

@@ -58,7 +58,7 @@ def with_draft_spells(rows: pl.DataFrame, cut: Tables, names: Sequence[str]) -> 
     Parameters
     ----------
     rows
-        row, key, clock_at, stopped_at, ended_at, approved_at, updated_at, is_draft, draft_seconds.
+        row, key, clock_at, stopped_at, ended_at, lost_at, approved_at, updated_at, is_draft, draft_seconds.
     """
     turns = _turns(rows, cut, names)
     spells = pl.concat([_told_spells(turns), _unplaced_spells(rows, turns)])
@@ -69,7 +69,8 @@ def with_draft_spells(rows: pl.DataFrame, cut: Tables, names: Sequence[str]) -> 
     known = rows.join(lists, on="row", how="left", maintain_order="left").join(
         last, on="row", how="left", maintain_order="left"
     )
-    is_draft_now = pl.col("ended_at").is_null() & pl.coalesce("was_turned_back", "is_draft", pl.lit(False))
+    is_open = pl.col("ended_at").is_null() & pl.col("lost_at").is_null()
+    is_draft_now = is_open & pl.coalesce("was_turned_back", "is_draft", pl.lit(False))
     return known.with_columns(pl.col("draft_spells").fill_null([]), is_draft_now=is_draft_now).drop(
         "was_turned_back"
     )

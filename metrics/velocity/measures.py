@@ -41,7 +41,7 @@ from metrics.velocity.samples import (
     working_of,
     working_tau,
 )
-from metrics.velocity.waits import APPROVED, OPEN
+from metrics.velocity.waits import APPROVED, CENSORED, OPEN
 from metrics.working_time import working_hours
 
 INCIDENCE: Final = "Aalen-Johansen, log-log interval"
@@ -57,6 +57,7 @@ FRACTION_BELOW: Final = 20  # of fewer a fraction is shown, no percentage
 
 _IS_APPROVED: Final = pl.col("outcome") == APPROVED
 _IS_OPEN: Final = pl.col("outcome") == OPEN
+_IS_DECIDED: Final = ~pl.col("outcome").is_in(CENSORED)
 
 
 def approved_within(place: int) -> Callable[[Slice], Number]:
@@ -202,7 +203,7 @@ def _restricted_mean(of: Slice, sample: Sample, limit: float, between: Between) 
         return Undefined(NOT_FOLLOWED.format(hours=limit), sample.n, sample.coverage, "hours")
     mean, se = restricted_mean(sample.still_waiting, limit)
     low, high, level = _normal_limits(mean, se, limit, of.measuring.confidence)
-    decided, n = sample.count(~_IS_OPEN), sample.n
+    decided, n = sample.count(_IS_DECIDED), sample.n
     return Estimate(mean, low, high, level, "hours", RESTRICTED_MEAN, decided, n, n, sample.coverage)
 
 

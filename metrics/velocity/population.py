@@ -29,13 +29,15 @@ COLUMNS: Final = (
 
 
 def population(cut: Tables, pilot: Pilot, names: Sequence[str]) -> pl.DataFrame:
-    """One row per pull request of the repositories `names`, with `key`, `ended_at` and `left_out`.
+    """One row per pull request of the repositories `names`, with `key`, `ended_at`, `lost_at`, `left_out`.
 
-    `ended_at` is when it merged or closed (null = open); `left_out` the reason, null for what counts.
+    `ended_at` is when it merged or closed (null = open), `lost_at` when an open one was found to be deleted
+    or moved: nobody can watch it further; `left_out` the reason, null for what counts.
     """
     opened = cut.pull_requests.filter(pl.col("repository").is_in(names))
     ended_at = pl.coalesce("merged_at", "closed_at")
-    rows = opened.select(*COLUMNS, key=pull_key(names), ended_at=ended_at).collect()
+    lost_at = pl.when(ended_at.is_null()).then("gone_at")
+    rows = opened.select(*COLUMNS, key=pull_key(names), ended_at=ended_at, lost_at=lost_at).collect()
     branches = usual_branches(opened.filter(pl.col("merged_at").is_not_null()))
     known = with_path_facts(rows, cut, pilot).join(branches, on="repository", how="left")
     return known.with_columns(left_out=_reason(pilot)).drop("touches", "usual_branch")

@@ -19,6 +19,8 @@ from metrics.velocity.drafts import Between, waited, wall_hours
 from metrics.velocity.population import OUT_OF_SCOPE
 from metrics.velocity.waits import (
     APPROVED,
+    CENSORED,
+    GONE,
     MERGED_UNAPPROVED,
     MOMENT,
     OPEN,
@@ -36,7 +38,7 @@ NO_WORKING_TIME: Final = "not seen waiting in working time"
 
 REVIEWED: Final = 1  # causes that end the wait for a first review
 NEVER_REVIEWED: Final = 2
-CAUSES: Final = {OPEN: 0, APPROVED: 1, REJECTED: 2, MERGED_UNAPPROVED: 3}
+CAUSES: Final = {OPEN: 0, GONE: 0, APPROVED: 1, REJECTED: 2, MERGED_UNAPPROVED: 3}
 HOURS_PER_DAY: Final = 24
 DAYS_PER_WEEK: Final = 7
 
@@ -120,9 +122,9 @@ class Sample:
         return Undefined(reason, 0, self.coverage, unit)
 
     def was_followed_for(self, hours: float, as_of: datetime, between: Between = wall_hours) -> bool:
-        """Whether a wait of so many hours could have been seen: time enough has passed, or none is open."""
-        is_any_open = self.count(pl.col("outcome") == OPEN) > 0
-        return not is_any_open or longest_possible(self.rows, as_of, between) >= hours
+        """Whether a wait of so many hours could have been seen: long enough watched, or every one ended."""
+        is_any_endless = self.count(pl.col("outcome").is_in(CENSORED)) > 0
+        return not is_any_endless or longest_possible(self.rows, as_of, between) >= hours
 
 
 def longest_possible(rows: pl.DataFrame, as_of: datetime, between: Between = wall_hours) -> float:

@@ -1,7 +1,8 @@
 """How long has each pull request waited for a person, and what ended the wait?
 
 Definitions 1. Events: the first approval by an independent human; closed unmerged without one; merged
-without one. What is open has waited until the moment of judgement. Where the reviews were cut, never
+without one. What is open has waited until the moment of judgement, what was deleted while open until it
+was missed: both are censored there. Where the reviews were cut, never
 collected or are doubtful, an approval that is not there cannot be denied: the outcome is unknown.
 """
 
@@ -33,6 +34,8 @@ APPROVED: Final = "approved"
 REJECTED: Final = "rejected"
 MERGED_UNAPPROVED: Final = "merged_unapproved"
 OPEN: Final = "open"
+GONE: Final = "gone"  # deleted or moved while it was open: its wait was watched no further
+CENSORED: Final = (OPEN, GONE)
 UNKNOWN: Final = "unknown"
 
 MOMENT: Final = pl.Datetime("us", "UTC")
@@ -73,7 +76,7 @@ def pull_request_waits(cut: Tables, pilot: Pilot, measuring: Measuring, as_of: d
     DataFrame
         The columns of SCHEMA in the order of `began_at`, then of the key. `left_out` says why a row
         does not count (null = counts); `clock_at` is null while it does not wait yet, and then so is
-        `hours`. `hours` runs from the clock to `stopped_at` (the decision, or `as_of`) without later
+        `hours`. `hours` runs from the clock to `stopped_at` (decision, loss, or `as_of`) without later
         spells as a draft; `working_hours` likewise in the team's working time.
         `cluster` is the person that the wait hangs on; null = a cluster of its own, as
         `cluster_code` says; `stratum_code` is that of its repository and size band.
@@ -144,9 +147,10 @@ def _with_outcome(rows: pl.DataFrame, none_are_collected: bool, as_of: datetime)
     decided_at = pl.coalesce("approved_at", "ended_at")
     return rows.with_columns(
         decided_at=decided_at,
-        stopped_at=pl.max_horizontal(decided_at.fill_null(pl.lit(as_of)), "clock_at"),
+        stopped_at=pl.max_horizontal(pl.coalesce(decided_at, "lost_at", pl.lit(as_of)), "clock_at"),
         outcome=pl.when(pl.col("approved_at").is_not_null()).then(pl.lit(APPROVED))
         .when(cannot_be_denied).then(pl.lit(UNKNOWN))
+        .when(pl.col("lost_at").is_not_null()).then(pl.lit(GONE))
         .when(pl.col("ended_at").is_null()).then(pl.lit(OPEN))
         .when(pl.col("merged_at").is_null()).then(pl.lit(REJECTED))
         .otherwise(pl.lit(MERGED_UNAPPROVED)),

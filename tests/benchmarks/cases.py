@@ -28,6 +28,7 @@ name = "team-{place}"
 repositories = ["acme/team-{place}"]
 start_on = 2026-03-02
 """
+LIVE = os.environ.get("BENCH_LIVE", "1000")
 PULLS = int(os.environ.get("BENCH_PULLS", "100000"))
 MILLION = int(os.environ.get("BENCH_MILLION", "1000000"))
 
@@ -76,6 +77,14 @@ def pilot(*words: str) -> Callable[[Path], Sequence[str]]:
 
 def beside(name: str) -> Callable[[Path], Sequence[str]]:
     return lambda folder: ("-m", "tests.benchmarks.beside", name, str(folder))
+
+
+def live(folder: Path) -> Sequence[str]:
+    return ("-m", "tests.benchmarks.live", str(folder))
+
+
+def nothing(_folder: Path) -> None:
+    """A group whose cases prepare for themselves."""
 
 
 def demo(_folder: Path) -> Path:
@@ -167,6 +176,19 @@ GROUPS: tuple[Group, ...] = (
                 forget,
                 PULLS,
                 runs=1,
+            ),
+        ),
+    ),
+    Group(
+        "github",
+        f"{int(LIVE):,} pull requests read live; a point is one of the 5,000 that an hour has, by either way",
+        nothing,
+        (
+            Case(
+                "all readings at both latencies (the readings are printed)",
+                live,
+                runs=1,
+                tells=True,
             ),
         ),
     ),

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from tests.builders_dashboard import AS_OF, FakeSession, healthy, nothing_known
+from dashboard import wording
+from ingest.contracts.alerts import FEATURE_STATUSES, FEATURES
+from tests.builders_dashboard import AS_OF, CODE_HOST, FakeSession, healthy, nothing_known
 from tests.dashboard.test_app import opened, session, texts
 
 __all__ = ["session"]
@@ -103,3 +105,58 @@ def test_a_chart_of_many_repositories_draws_the_largest_and_says_so(session: Fak
     mix = pl.DataFrame({"repository": names, "authorship": ["human"] * 40, "merged": list(range(1, 41))})
     session.measured = healthy(authorship=mix)
     assert "The 15 largest of 40 repositories." in texts(opened(PAGE))
+
+
+def shown_by_host(**frames: list[tuple[object, ...]]) -> dict[str, pl.DataFrame]:
+    """Frames of what a code host shows, row by row."""
+    return {name: pl.DataFrame(rows, schema=CODE_HOST[name], orient="row") for name, rows in frames.items()}
+
+
+def test_without_a_live_code_host_nothing_is_said_of_one() -> None:
+    assert "What GitHub shows" not in texts(opened(PAGE))
+
+
+def test_what_a_code_host_does_not_show_is_listed_in_words(session: FakeSession) -> None:
+    refusal = ("acme/search", "code_scanning", "off", "Advanced Security must be enabled", AS_OF)
+    read = ("acme/search", "checks", "ok", None, AS_OF)
+    session.measured = healthy(**shown_by_host(features=[read, refusal]))
+    app = opened(PAGE)
+    assert "What GitHub shows" in texts(app)
+    assert "**1 feature could not be read**" in texts(app)
+    table = app.dataframe[-1].value
+    assert list(table["Feature"]) == ["Checks", "Code scanning"]
+    assert list(table["Status"]) == ["read", "switched off"]
+    assert list(table["In GitHub's words"]) == ["", "Advanced Security must be enabled"]
+    assert list(table["Asked"]) == ["2026-08-17 00:00"] * 2
+
+
+def test_a_code_host_that_shows_everything_says_so(session: FakeSession) -> None:
+    session.measured = healthy(**shown_by_host(features=[("acme/a", "dependabot", "ok", None, AS_OF)]))
+    shown = texts(opened(PAGE))
+    assert "Every feature that was asked for could be read." in shown
+    assert "deleted" not in shown
+    assert "past the rules" not in shown
+
+
+def test_dependency_alerts_are_counted_and_charged_to_nobody(session: FakeSession) -> None:
+    rows: list[tuple[object, ...]] = [(f"acme/r{n}", n) for n in range(1, 8)]
+    session.measured = healthy(**shown_by_host(dependencies=rows))
+    shown = texts(opened(PAGE))
+    assert "**28 open alerts about dependencies**" in shown
+    assert "(acme/r1 1, acme/r2 2, acme/r3 3, acme/r4 4, acme/r5 5 and 2 more)" in shown
+    assert "listed, not charged to changes" in shown
+
+
+def test_deleted_pull_requests_and_pushes_past_rules_are_told(session: FakeSession) -> None:
+    session.measured = healthy(
+        **shown_by_host(gone=[("acme/a", 3, 1, AS_OF)], bypasses=[("acme/a", 4, 2, AS_OF)])
+    )
+    app = opened(PAGE)
+    shown = texts(app)
+    assert "**3 pull requests deleted or moved**: what merged stays counted; 1 that waited" in shown
+    assert "**4 pushes past the rules** of a repository; 2 of them merged no pull request" in shown
+    assert list(app.dataframe[-1].value["Merged no pull request"]) == [2]
+
+
+def test_every_feature_and_status_of_the_contract_has_its_words() -> None:
+    assert (set(wording.FEATURE_WORDS), set(wording.STATUS_WORDS)) == (set(FEATURES), set(FEATURE_STATUSES))

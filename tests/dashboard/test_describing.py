@@ -122,3 +122,9 @@ def test_the_names_of_weekdays_are_told() -> None:
 def test_a_setting_that_is_misspelt_is_answered_with_its_name() -> None:
     with pytest.raises(UsageError, match="working_days"):
         describe("working_day")
+
+
+def test_what_a_comment_says_to_tools_is_not_told() -> None:
+    (setting,) = describe("token_env")
+    assert "noqa" not in setting.lines[0][1]
+    assert "variable" in setting.lines[0][1]

@@ -9,14 +9,16 @@ from typing import Any, cast
 import polars as pl
 import pytest
 
+from dashboard.complaints import Complaint
 from dashboard.composition import Session
 from dashboard.configuration import Configuration
-from dashboard.doctoring import STALE_DAYS, Complaint, examine, exit_code
+from dashboard.doctoring import STALE_DAYS, examine, exit_code
+from dashboard.renames import Renamed
 from ingest.contracts import BY_NAME
 from metrics.health import Health, health
 from metrics.pilot import Pilot
 from metrics.tables import Tables
-from tests.builders_metrics import Row, day, decision, finding, pilot, pull_request, scan, tables
+from tests.builders_metrics import Row, day, decision, feature, finding, pilot, pull_request, scan, tables
 from tests.metrics.test_health import run
 
 NOW = day(60)
@@ -35,6 +37,7 @@ class Examined:
     path: Path = Path("pilot.toml")
     as_of: datetime = NOW
     as_of_fixed: bool = False
+    renamed: tuple[Renamed, ...] = ()
 
     @property
     def configuration(self) -> Configuration:
@@ -174,3 +177,37 @@ def test_a_pilot_without_a_change_is_told_where_to_look() -> None:
 def test_before_the_first_ingest_only_that_is_said() -> None:
     (found,) = complaints(given={"published_at": None})
     assert found.remedy == "run `pilot ingest`"
+
+
+def test_a_pattern_that_fits_the_new_name_of_a_repository_matches_it() -> None:
+    given = {
+        "pilots": (pilot(repositories=("acme/pay", "acme/billing")),),
+        "renamed": (Renamed("acme/pay", "acme/billing"),),
+    }
+    assert complaints(given=given) == []
+
+
+def test_a_rename_of_a_repository_without_rows_helps_no_pattern() -> None:
+    given = {
+        "pilots": (pilot(repositories=("acme/*", "acme/new")),),
+        "renamed": (Renamed("acme/old", "acme/new"),),
+    }
+    (found,) = complaints(given=given)
+    assert found.seen.startswith("acme/new matches no repository")
+
+
+def test_a_feature_that_may_not_be_read_is_named_and_one_that_is_off_is_not() -> None:
+    rows = [
+        feature("code_scanning", "not_permitted", said="Resource not accessible"),
+        feature("dependabot", "off", said="Dependabot alerts are disabled"),
+        feature("secret_scanning", "ok"),
+    ]
+    (found,) = complaints(features=rows)
+    assert (found.level, found.about) == ("warning", "github")
+    assert "code_scanning of acme/pay may not be read (Resource not accessible)" in found.seen
+
+
+def test_a_repository_that_was_refused_is_mended_by_the_guide_and_not_as_a_file() -> None:
+    (found,) = complaints(run("a", source="github", files_refused='{"acme/x": "not there"}'))
+    assert (found.level, found.seen) == ("error", "refused acme/x: not there")
+    assert "docs/github.md" in found.remedy

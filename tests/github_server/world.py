@@ -30,19 +30,35 @@ class Repo:
     rule_suites: list[dict[str, Any]] | None = None
     refusals: dict[str, tuple[int, str]] = field(default_factory=dict)  # feature -> status and message
 
+    def touch(self, number: int, at: str, **changed: Any) -> None:
+        """Change a pull request, or add one, at a moment; a told order has it first from then on."""
+        node = self.pulls.setdefault(number, {"number": number, "createdAt": at})
+        node |= {"updatedAt": at, **changed}
+        if self.order is not None:
+            self.order = [number, *(other for other in self.order if other != number)]
+
+    def remove(self, number: int) -> None:
+        """Delete a pull request."""
+        del self.pulls[number]
+
 
 @dataclass
 class World:
     """All that can be asked about; take the lock to change it while the server runs."""
 
     repositories: list[Repo] = field(default_factory=list)
+    owner_kinds: dict[str, str] = field(default_factory=dict)  # login -> "User"; Organization otherwise
     tokens: dict[str, list[str]] = field(default_factory=lambda: {"good-token": ["repo", "security_events"]})
     app_id: int | None = None
     app_public_key: str | None = None  # PEM; checks the App's signature
     installation_permissions: dict[str, str] = field(default_factory=dict)
+    installation_id: int | None = None  # None: every number is an installation
     token_lives_seconds: int = 3600
+    token_ends: dict[str, datetime] = field(default_factory=dict)  # tokens that end by themselves
+    public_url: str | None = None  # base that addresses in REST answers begin with, as behind a proxy
     points_limit: int | None = 5000  # None: a server of one's own without limits
-    points_used: int = 0
+    points_used: int = 0  # by GraphQL
+    core_used: int = 0  # requests by REST, which GitHub counts apart, against the same limit here
     resets_at: datetime | None = None
     denied_fields: set[str] = field(default_factory=set)  # e.g. "Commit.statusCheckRollup": FORBIDDEN there
     lock: RLock = field(default_factory=RLock)
@@ -53,9 +69,7 @@ class World:
         for repo in self.repositories:
             if repo.name_with_owner.lower() == wanted:
                 return repo
-        return next(
-            (repo for repo in self.repositories if wanted in map(str.lower, repo.former_names)), None
-        )
+        return next((repo for repo in self.repositories if wanted in map(str.lower, repo.former_names)), None)
 
     def now(self) -> datetime:
         """The server's clock."""

@@ -188,6 +188,20 @@ def test_agent_model_evidence_and_rule_say_what_decided():
     ]
 
 
+def test_a_model_that_only_the_description_names_is_the_models_name():
+    told = "Fix\n\nGenerated-by: Claude Code (Opus 4.7) following the guidelines"
+
+    row = judged([pull(1, body=told)])[1]
+
+    assert (row["authorship"], row["agent"], row["model"]) == ("assisted", "claude-code", "Opus 4.7")
+
+
+def test_a_model_that_a_person_writes_about_is_nobodys():
+    row = judged([pull(1, body="Compare Opus 4.7 with gpt-5.4 in the docs")], [made(1, "a" * 40)])[1]
+
+    assert (row["authorship"], row["model"]) == ("human", None)
+
+
 def test_human_work_has_neither_agent_nor_evidence():
     row = judged([pull(1)], [made(1, "a" * 40)])[1]
 
@@ -205,13 +219,15 @@ def test_a_person_who_opens_an_agents_change_drove_it():
 @pytest.mark.parametrize(
     ("traces", "driver"),
     [
+        (["driver-assignee: eve", "driver-assigner: kim", "driver-requester: ann"], "kim"),
         (["driver-co-author: bob", "driver-requester: ann", "driver-assignee: eve"], "eve"),
         (["driver-co-author: bob", "driver-requester: ann"], "ann"),
-        (["driver-co-author: bob"], "bob"),
+        (["driver-co-author: bob", "driver-issue-author: liz"], "bob"),
+        (["driver-issue-author: liz"], "liz"),
         ([], None),
     ],
 )
-def test_behind_a_bot_stands_who_was_assigned_who_asked_or_who_co_authored(
+def test_behind_a_bot_stands_who_gave_it_the_work_or_was_to_look_after_it_or_wanted_it(
     traces: list[str], driver: str | None
 ):
     change = pull(1, "devin-ai-integration", "bot")

@@ -442,6 +442,37 @@ def test_an_assigned_person_is_kept_as_the_possible_driver(tmp_path: Path):
     assert "driver-assignee: bob" in only(parse(tmp_path, [told]))["signals"]
 
 
+def test_without_a_list_of_assignees_the_timeline_says_who_is_still_assigned(tmp_path: Path):
+    agent = {"__typename": "Bot", "login": "copilot-swe-agent"}
+    ann = {"__typename": "User", "login": "ann"}
+    timeline = [
+        event("AssignedEvent", "09:00", assignee=BOB, actor=agent),
+        event("AssignedEvent", "09:01", assignee=ann, actor=agent),
+        event("UnassignedEvent", "09:02", assignee=BOB, actor=agent),
+        event("AssignedEvent", "09:03", assignee=agent, actor=BOB),
+    ]
+
+    signals = only(parse(tmp_path, [node(author=agent, timelineItems=timeline)]))["signals"]
+
+    assert signals[1:] == ["driver-assigner: bob", "driver-assignee: ann"]
+
+
+def test_the_author_of_an_issue_that_it_closes_is_a_possible_driver(tmp_path: Path):
+    closes = [{"number": 3, "author": BOB}, {"number": 4, "author": JANE}, {"number": 5}]
+
+    assert only(parse(tmp_path, [node(closingIssuesReferences=closes)]))["signals"] == [
+        "driver-issue-author: bob"
+    ]
+
+
+def test_verdicts_in_lower_case_are_recovered_too(tmp_path: Path):
+    act = event("ReviewDismissedEvent", "11:00", previousReviewState="approved", review={"id": "PRR_1"})
+    parsed = parse(tmp_path, [node(reviews=[review("dismissed")], timelineItems=[act])])
+
+    assert only(parsed, "reviews")["state_before_dismissal"] == "APPROVED"
+    assert only(parsed, "review_events")["previous_state"] == "APPROVED"
+
+
 # --- bad rows
 
 

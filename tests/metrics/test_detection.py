@@ -130,6 +130,21 @@ def test_rows_that_a_warehouse_compared_need_no_earlier_scan():
     assert seen(scan("s", 5, source="tables"))["detected"] is True
 
 
+@pytest.mark.parametrize("source", ["sarif", "github"])
+def test_analyses_that_a_code_host_lists_are_streams_as_files_are(source: str):
+    first, again = scan("a", 0.5, source=source), scan("b", 5, source=source)
+    assert [seen(again)["detected"], seen(first, again)["detected"]] == [False, True]
+    head = head_scan("pre", 1, 0.9, source=source)
+    assert [seen(head)["pre_compared"], seen(first, head)["pre_compared"]] == [False, True]
+
+
+def test_the_host_repeating_its_own_analysis_after_the_merge_is_not_independent():
+    given = {"source": "github", "tool": "CodeQL", "rules_version": None, "category": "/language:python"}
+    base, head, after = scan("a", 0.5, **given), head_scan("b", 1, **given), scan("c", 5, **given)
+    found = seen(base, head, after)
+    assert (found["detected"], found["independent"], found["detecting_tools"]) == (True, False, ["CodeQL"])
+
+
 def test_a_head_that_could_be_compared_with_nothing_was_scanned_but_not_compared():
     head = head_scan("pre", 1, 0.9, source="sarif")
     found = seen(head)
@@ -209,3 +224,30 @@ def test_the_answer_is_the_same_whatever_the_order_of_rows():
     rows = [scan("b", status="failed"), scan("a", None), scan("c", 9, tool="x", status="partial")]
     assert unusable(*rows) == unusable(*reversed(rows)) == ["a", "b", "c"]
     assert unusable() == []
+
+
+# -- many scans in one file ----------------------------------------------------------------------------
+
+LISTED = {"source": "github", "file": "raw/one", "tool": "CodeQL"}
+PYTHON, SCRIPT = ({**LISTED, "category": f"/language:{name}"} for name in ("python", "javascript"))
+
+
+def test_scans_that_only_share_a_file_make_each_other_not_good():
+    failed = scan("bad", 5, status="failed", **PYTHON)
+    other_branch = scan("good", 6, ref="refs/heads/dev", **PYTHON)
+    check = head_scan("check", 1, 6, **PYTHON)
+    assert unusable(failed, other_branch, check) == ["bad"]
+    assert unusable(failed, other_branch, check, scan("again", 6, **PYTHON)) == []
+
+
+def test_an_analysis_of_one_language_makes_that_of_another_not_good():
+    failed = scan("bad", 5, status="failed", **PYTHON)
+    assert unusable(failed, scan("good", 6, **SCRIPT)) == ["bad"]
+    assert unusable(failed, scan("good", 6, **PYTHON)) == []
+    uncategorised = {**LISTED, "category": None}
+    assert unusable(scan("bad", 5, status="failed", **uncategorised), scan("good", 6, **uncategorised)) == []
+
+
+def test_a_file_that_failed_is_made_good_by_what_the_host_lists_later():
+    failed = scan("bad", 5, status="failed", source="sarif", tool="CodeQL")
+    assert unusable(failed, scan("good", 6, **PYTHON)) == []

@@ -11,9 +11,12 @@ from metrics.health import Health, health
 from tests.builders_metrics import (
     PROVENANCE,
     Row,
+    alert,
     day,
+    feature,
     finding,
     head_scan,
+    past_rules,
     pull_request,
     scan,
     tables,
@@ -121,3 +124,52 @@ def test_unattributed_findings_are_listed():
         finding("d", None, 70),
     ]
     assert looked(findings=rows).unattributed["finding_id"].to_list() == ["a_______"]
+
+
+def test_features_are_listed_by_repository_with_the_hosts_words():
+    rows = [
+        feature("rule_suites", "not_permitted", 59, said="Resource not accessible"),
+        feature("code_scanning", "off", 58, repository="acme/a", said="no analysis found"),
+        feature("checks", "ok", 57),
+    ]
+    assert looked(features=rows).features.rows() == [
+        ("acme/a", "code_scanning", "off", "no analysis found", day(58)),
+        ("acme/pay", "checks", "ok", None, day(57)),
+        ("acme/pay", "rule_suites", "not_permitted", "Resource not accessible", day(59)),
+    ]
+
+
+def test_open_alerts_about_dependencies_are_counted_and_no_others():
+    alerts = [
+        alert(1),
+        alert(2, created=70),
+        alert(3, state="fixed", fixed_at=day(5)),
+        alert(4, state="fixed", fixed_at=day(70)),
+        alert(5, state="dismissed", dismissed_at=day(5)),
+        alert(6, kind="code_scanning"),
+        alert(1, repository="acme/b"),
+    ]
+    assert looked(alerts=alerts).dependencies.rows() == [("acme/b", 1), ("acme/pay", 2)]
+
+
+def test_deleted_pull_requests_are_counted_with_those_that_were_open():
+    rows = [
+        pull_request(1, 1, gone_at=day(30)),
+        pull_request(2, None, gone_at=day(20)),
+        pull_request(3, None, gone_at=day(70)),
+        pull_request(4, 2),
+    ]
+    assert looked(pull_requests=rows).gone.rows() == [("acme/pay", 2, 1, day(30))]
+
+
+def test_pushes_past_the_rules_are_counted_with_those_that_merged_nothing():
+    pushes = [past_rules("merge1", 1), past_rules("direct", 5), past_rules("later", 70)]
+    found = looked(pull_requests=[pull_request(1)], rule_bypasses=pushes).bypasses
+    assert found.rows() == [("acme/pay", 2, 1, day(5))]
+
+
+def test_a_deleted_merge_stays_in_every_count_of_merges():
+    there, gone = pull_request(1, 1), pull_request(1, 1, gone_at=day(30))
+    before, after = (looked(pull_requests=[row], scans=[scan("s", 2)]) for row in (there, gone))
+    assert before.coverage.equals(after.coverage)
+    assert before.authorship.equals(after.authorship)

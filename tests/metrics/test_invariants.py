@@ -25,8 +25,10 @@ from tests.builders_metrics import (
     clean_sprints,
     day,
     decision,
+    feature,
     finding,
     head_scan,
+    past_rules,
     pilot,
     policy,
     pull_request,
@@ -66,6 +68,8 @@ def busy() -> Rows:
         bypass("d", 200, 8.9),
     ]  # fmt: skip
     rows["dispositions"] = [decision("a"), decision("c"), decision("b", "false_positive", 21)]
+    rows["features"] = [feature("rule_suites", asked=35)]
+    rows["rule_bypasses"] = [past_rules("merge200", 9), past_rules("merge107", 7)]
     second = [
         *(elsewhere(row) for row in rows["pull_requests"] if row["number"] in {*range(5), *range(100, 104)})
     ]
@@ -213,11 +217,14 @@ def doubled(rows: Rows) -> Rows:
 
 
 def is_of_one(name: str, row: Row) -> bool:
-    """Scans of a branch look at copies anyway."""
-    return name != "scans" or row.get("pull_request") is not None
+    """Scans of a branch look at copies anyway, and what may be read of a repository holds for all in it."""
+    return name != "features" and (name != "scans" or row.get("pull_request") is not None)
 
 
 def again(name: str, row: Row) -> Row:
+    if name == "rule_bypasses":
+        ids = {key: f"again-{row[key]}" for key in ("suite_id", "after_sha")}
+        return {**row, **ids}
     if name == "dispositions":
         return {**row, "finding_id": f"again-{row['finding_id']}"}
     if name == "findings":

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from metrics.gate.case import Ask, Case
-from tests.builders_metrics import bypass, day, pilot, policy, pull_request, scan, tables
+from tests.builders_metrics import alert, bypass, day, feature, pilot, policy, pull_request, scan, tables
 
 AS_OF = day(10)
 AFTER = AS_OF + timedelta(microseconds=1)
@@ -19,12 +19,17 @@ EVENTS = {
     "scans": "scanned_at",
     "findings": "first_seen_at",
     "dispositions": "decided_at",
+    "alerts": "created_at",
+    "rule_bypasses": "pushed_at",
 }
 LATER = [
     ("pull_requests", "ready_at"),
     ("pull_requests", "closed_at"),
     ("pull_requests", "merged_at"),
     ("pull_requests", "last_push_at"),
+    ("pull_requests", "gone_at"),
+    ("alerts", "fixed_at"),
+    ("alerts", "dismissed_at"),
     ("findings", "post_merge_seen_at"),
     ("findings", "gone_at"),
 ]
@@ -74,3 +79,26 @@ def test_a_mended_finding_that_comes_back_is_a_bypass_from_its_return_on():
 def test_what_became_ready_later_was_a_draft_then(ready_at: Any, was_draft: Any):
     row = cut("pull_requests", **pull_request(1, None, created_at=day(1), ready_at=ready_at, is_draft=False))
     assert row["is_draft"].item() is was_draft
+
+
+@pytest.mark.parametrize(
+    ("state", "dismissed_at", "fixed_at", "was"),
+    [
+        ("fixed", None, AS_OF, "fixed"),
+        ("fixed", None, AFTER, "open"),
+        ("fixed", day(3), AFTER, "dismissed"),
+        ("dismissed", AS_OF, None, "dismissed"),
+        ("dismissed", AFTER, None, "open"),
+        ("open", None, None, "open"),
+        ("fixed", None, None, "fixed"),
+    ],
+)
+def test_an_alert_is_in_the_state_that_it_had_at_the_moment(
+    state: str, dismissed_at: Any, fixed_at: Any, was: str
+):
+    row = cut("alerts", **alert(1, state=state, dismissed_at=dismissed_at, fixed_at=fixed_at))
+    assert row["state"].item() == was
+
+
+def test_what_could_be_read_is_known_also_for_moments_before_it_was_asked():
+    assert cut("features", **feature(asked=11)).height == 1

@@ -14,7 +14,7 @@ from metrics.velocity import measures, published, reviewing
 from metrics.velocity.medians import values_outside
 from metrics.velocity.samples import working_tau
 from metrics.working_time import WorkingTime
-from tests.builders_velocity import case, of, opened, turned, verdict
+from tests.builders_velocity import at, case, of, opened, turned, verdict
 
 ALL = (
     measures.approved_within(0), measures.approved_within(1), measures.median_hours_to_approval,
@@ -67,6 +67,25 @@ def test_an_open_one_counts_for_as_long_as_it_was_watched():
     found = estimate(measures.median_hours_to_approval(slice_))
     assert found.value == 8  # 1/4 + 3/4 * 1/2 = 0.625
     assert (found.numerator, found.denominator) == (2, 4)
+
+
+def test_a_deleted_one_counts_for_as_long_as_it_was_watched_and_waits_no_longer():
+    # the same with one that was missed after 5 h, long ago
+    pulls = [opened(1, merged=90), opened(2, gone_at=at(5)), opened(3, merged=90), opened(4, closed=9)]
+    slice_ = of(case(pulls, [verdict(1, 3), verdict(3, 8)]))
+    found = estimate(measures.median_hours_to_approval(slice_))
+    assert (found.value, found.numerator, found.denominator) == (8, 2, 4)
+    mean = estimate(measures.restricted_mean_hours_to_decision(slice_))
+    # 3 h: 3/4 wait on; 8 h: 3/8; 9 h: none; 3 + 5 * 3/4 + 1 * 3/8
+    assert (mean.value, mean.numerator) == (pytest.approx(7.125), 3)
+    assert estimate(measures.open_pull_request_count(slice_)).value == 0
+    assert "waiting" in undefined(measures.median_open_hours(slice_)).reason
+    assert estimate(published.merged_share(slice_)).denominator == 4
+
+
+def test_a_deleted_one_does_not_end_the_wait_that_nobody_could_have_seen():
+    young = of(case([opened(1, 10, closed=12), opened(2, 20, gone_at=at(22))], now=30))
+    assert "watched for 24 hours" in undefined(measures.approved_within(0)(young)).reason
 
 
 def test_a_median_that_is_not_reached_says_how_far_it_got():

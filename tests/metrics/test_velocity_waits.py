@@ -54,6 +54,38 @@ def test_a_pull_request_that_was_closed_and_reopened_waits_until_its_last_close(
     assert outcome(opened(1), events=events, now=10) == ("open", 10)
 
 
+def test_a_pull_request_that_was_deleted_while_open_was_watched_until_it_was_missed():
+    found = row(opened(1, 2, gone_at=at(9)), now=100)
+    assert (found["outcome"], found["hours"], found["stopped_at"]) == ("gone", 7, at(9))
+    assert (found["decided_at"], found["is_draft_now"]) == (None, False)
+
+
+def test_before_it_was_missed_it_was_open():
+    assert outcome(opened(1, 2, gone_at=at(9)), now=8) == ("open", 6)
+    assert outcome(opened(1, 2, gone_at=at(9)), now=9) == ("gone", 7)
+
+
+def test_what_was_decided_before_it_was_deleted_stays_decided():
+    assert outcome(opened(1, closed=5, gone_at=at(9))) == ("rejected", 5)
+    assert outcome(opened(1, merged=5, gone_at=at(9))) == ("merged_unapproved", 5)
+    assert outcome(opened(1, gone_at=at(9)), verdict(1, 4)) == ("approved", 4)
+
+
+def test_without_known_reviews_a_deleted_one_has_no_known_outcome():
+    assert outcome(opened(1, gone_at=at(9)), collected=False)[0] == "unknown"
+
+
+def test_a_draft_that_was_deleted_never_waited():
+    draft = opened(1, 0, ready=None, is_draft=True, gone_at=at(9))
+    found = row(draft)
+    assert (found["left_out"], found["clock_at"], found["is_draft_now"]) == (
+        "deleted as a draft",
+        None,
+        False,
+    )
+    assert row(draft, now=8)["left_out"] == "still a draft"
+
+
 # -- who counts ---------------------------------------------------------------------------------------
 
 

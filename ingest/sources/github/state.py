@@ -13,6 +13,7 @@ class Anchor(Struct, frozen=True):
 
     cursor: str
     number: int
+    position: int = 0  # how many came before that place when it was left
 
 
 class RepositoryState(Struct, frozen=True, kw_only=True):
@@ -25,6 +26,7 @@ class RepositoryState(Struct, frozen=True, kw_only=True):
     walked: bool = False  # whether everything was read once
     after: str | None = None  # where the first reading goes on
     top_at: datetime | None = None  # latest change seen when the first reading began
+    older_count: int = 0  # in a row at the end of the first reading so far, older than any look will go
     touched_at: datetime | None = None  # latest change that the last complete look had seen
     anchors: tuple[Anchor, ...] = ()  # places of the last look's pages: the next look asks for all at once
     swept_at: datetime | None = None  # when all numbers were listed last

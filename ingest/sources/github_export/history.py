@@ -71,7 +71,7 @@ def states_before_dismissal(reviews: Sequence[Review], events: Sequence[Event]) 
     A dismissal names its review; where a query left that out, its reviewer's latest review
     before it is meant, and where it names nobody, the only dismissed review there is.
     """
-    dismissed = {place: review for place, review in enumerate(reviews) if review.state == "DISMISSED"}
+    dismissed = {place: review for place, review in enumerate(reviews) if _is_dismissed(review)}
     acts = [event for event in events if event.typename == DISMISSED and event.previous_review_state]
     found: dict[int, str] = {}
     for act in acts:
@@ -82,6 +82,10 @@ def states_before_dismissal(reviews: Sequence[Review], events: Sequence[Event]) 
         if place is not None:
             found[place] = (act.previous_review_state or "").upper()
     return found
+
+
+def _is_dismissed(review: Review) -> bool:
+    return (review.state or "").upper() == "DISMISSED"
 
 
 def _dismissed_by(act: Event, dismissed: dict[int, Review]) -> int | None:

@@ -57,6 +57,16 @@ def add_node(raw: Raw, place: Place, into: Collected) -> None:
     add_pull_request(node, place, into)
 
 
+def add_told(told: Any, place: Place, into: Collected) -> None:
+    """Write the rows of one node that is decoded already, whatever state it is in."""
+    try:
+        node = convert(told, PullRequest)
+    except ValidationError as error:
+        _add_malformed(told, place, into, str(error))
+        return
+    add_pull_request(node, place, into)
+
+
 def _as_written(raw: Raw) -> Any:
     """Decode without any shape; text that no decoder takes leaves an empty object."""
     try:

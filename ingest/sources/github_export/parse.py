@@ -11,7 +11,7 @@ import polars as pl
 from ingest.authorship import People
 from ingest.contracts import BY_NAME
 from ingest.file_classes import classify_files
-from ingest.settings import AuthorshipSettings, IngestSettings
+from ingest.settings import AuthorshipSettings, ClassSettings, IngestSettings
 from ingest.sources.base import Parsed, SourceFile
 from ingest.sources.github_export.collected import Collected, Place, Row
 from ingest.sources.github_export.malformed import MARK, add_node
@@ -38,20 +38,26 @@ def parse(file: SourceFile, settings: IngestSettings) -> Parsed:
     Raises RefusedFileError when the file is not JSON or holds no pull requests.
     """
     reading = read_pages(file)
-    collected = Collected(_people(settings.authorship), left_out=Counter(reading.left_out))
+    collected = Collected(people_of(settings.authorship), left_out=Counter(reading.left_out))
     if reading.problems:
         collected.left_out["error that GitHub reported beside its answer"] += len(reading.problems)
     position = 0
     for page in reading.pages:
         _add_page(page, f"{file.name}#", position, collected)
         position += len(page.nodes)
+    return Parsed(frames_of(collected, settings.classes), dict(collected.left_out))
+
+
+def frames_of(collected: Collected, classes: ClassSettings) -> dict[str, pl.DataFrame]:
+    """Frames of all rows that gathered, by table, in the contracts' types; files with their class."""
     frames = {name: _frame(name, collected.rows[name]) for name in TABLES if collected.rows[name]}
     if "changed_files" in frames:
-        frames["changed_files"] = classify_files(frames["changed_files"], settings.classes)
-    return Parsed(frames, dict(collected.left_out))
+        frames["changed_files"] = classify_files(frames["changed_files"], classes)
+    return frames
 
 
-def _people(authorship: AuthorshipSettings) -> People:
+def people_of(authorship: AuthorshipSettings) -> People:
+    """Corrections of what logins are, as the settings list them."""
     human, automation = (
         {name.lower() for name in names} for names in (authorship.human, authorship.automation)
     )

@@ -84,7 +84,7 @@ def event_rows(lists: Lists, key: Row, place: Place, into: Collected) -> list[Ro
             "actor": login,
             "actor_kind": kind,
             "subject": _subject(event),
-            "previous_state": event.previous_review_state,
+            "previous_state": (event.previous_review_state or "").upper() or None,
             "raw_ref": f"{place.ref}/timelineItems/{index}",
         })  # fmt: skip
     return rows

@@ -11,8 +11,9 @@ from typing import Final
 
 from msgspec import UNSET, UnsetType
 
-from ingest.authorship import People, driver_signals, pull_request_signals
+from ingest.authorship import People, pull_request_signals
 from ingest.sources.github_export.collected import Collected, Place, Row, account_of
+from ingest.sources.github_export.drivers import driver_traces
 from ingest.sources.github_export.history import MERGED, draft_history, last_push_at
 from ingest.sources.github_export.lists import Listed, Lists, listed
 from ingest.sources.github_export.parts import commit_rows, event_rows, file_rows, review_rows
@@ -48,8 +49,6 @@ def repository_of(node: PullRequest, place: Place) -> str | None:
 
 def _names(node: PullRequest, place: Place, people: People) -> Row:
     login, kind = account_of(node.author, people)
-    assigned = [account_of(one, people) for one in listed(node.assignees).items]
-    drivers = [name for name, what in assigned if name and what == "user" and name != login]
     own = pull_request_signals(login, kind, node.head_ref_name, node.title, node.body)
     told = node.repository or node.base_repository
     branch = told.default_branch_ref if told else None
@@ -62,7 +61,7 @@ def _names(node: PullRequest, place: Place, people: People) -> Row:
         "head_branch": node.head_ref_name,
         "default_branch": branch.name if branch else place.default_branch,
         "head_sha": node.head_ref_oid,
-        "signals": own + driver_signals(drivers),
+        "signals": own + driver_traces(node, listed(node.timeline_items), people),
     } | _merger(node, people)
 
 
@@ -115,11 +114,17 @@ def _checks(node: PullRequest, commits: Listed[CommitEntry]) -> str | None:
     last = head or ([] if commits.is_cut else made[-1:])
     rollup = last[0].status_check_rollup if last else UNSET
     told = node.status_check_rollup if rollup is UNSET else rollup
-    return _check_word(told)
+    return check_word(told)
 
 
-def _check_word(rollup: Rollup | UnsetType | None) -> str | None:
-    """One word for a conclusion: "none" when there are no checks, null when nobody asked."""
+def check_word(rollup: Rollup | UnsetType | None) -> str | None:
+    """One word for a combined conclusion: "none" when there are no checks, null when nobody asked.
+
+    >>> check_word(Rollup(state="ERROR")), check_word(Rollup(state="EXPECTED"))
+    ('failure', 'pending')
+    >>> check_word(None), check_word(UNSET)
+    ('none', None)
+    """
     if isinstance(rollup, UnsetType):
         return None
     return _CHECKS.get((rollup.state or "").upper()) if rollup else "none"

@@ -155,6 +155,13 @@ class Label(Shape):
     name: str | None = None
 
 
+class Issue(Shape):
+    """An issue that a pull request closes."""
+
+    number: Whole | None = None
+    author: Actor | UnsetType | None = UNSET
+
+
 class PullRequest(Shape):
     """A pull request with its lists."""
 
@@ -181,6 +188,7 @@ class PullRequest(Shape):
     status_check_rollup: Rollup | UnsetType | None = UNSET
     labels: list[Label | None] | Connection[Label] | None = None
     assignees: list[Actor | None] | Connection[Actor] | None = None
+    closing_issues_references: list[Issue | None] | Connection[Issue] | None = None
     files: list[ChangedFile | None] | Connection[ChangedFile] | None = None
     reviews: list[Review | None] | Connection[Review] | None = None
     timeline_items: list[Event | None] | Connection[Event] | None = None

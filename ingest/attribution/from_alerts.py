@@ -1,0 +1,42 @@
+"""Findings from all that reports: scan files, and the alerts and analyses of the code host."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from ingest.attribution import Frame, attribute
+from ingest.attribution.alert_sightings import Told, told_by_alerts
+from ingest.attribution.changes import merges
+from ingest.attribution.host_alerts import Reported
+from ingest.attribution.lanes import placed_scans
+from ingest.attribution.secrets import secret_findings
+from ingest.contracts import SCAN_RESULTS
+
+_PULL_COLUMNS = ("repository", "number", "merged_at", "base_branch", "merge_sha")
+_RESULT_COLUMNS = tuple(
+    name for name in SCAN_RESULTS.polars_schema if name not in {"source", "ingested_at", "extras"}
+)
+
+
+def all_findings(reported: Reported, scan_results: Frame, lists: tuple[Frame, Frame, Frame]) -> pl.DataFrame:
+    """Rows of `findings`, sorted by id; `lists` are pull requests, changed files and commits.
+
+    Alerts about dependencies are no findings: the weakness was published, no change brought it in
+    (definitions 2 lists them apart).
+    """
+    pull_requests, changed_files, commits = (each.lazy() for each in lists)
+    proposals = pull_requests.select(_PULL_COLUMNS).collect()
+    told = by_alerts(reported, proposals)
+    analyses = reported.analyses.filter(pl.col("scan_id").is_in(told.scan_ids.implode()))
+    results = pl.concat([scan_results.lazy().select(_RESULT_COLUMNS).collect(), told.results])
+    from_scans = attribute(pl.concat([reported.scans, analyses]), results, proposals, changed_files)
+    held = commits.select("repository", "number", "sha").collect()
+    secrets = secret_findings(reported.alerts, held, proposals)
+    return pl.concat([from_scans, secrets]).sort("finding_id")
+
+
+def by_alerts(reported: Reported, pull_requests: Frame) -> Told:
+    """What the host's alerts say of its analyses."""
+    proposals = pull_requests.lazy().select(_PULL_COLUMNS).collect()
+    placed = placed_scans(reported.analyses, proposals)
+    return told_by_alerts(reported.alerts, placed, merges(proposals))

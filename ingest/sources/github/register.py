@@ -1,0 +1,92 @@
+"""Which repositories are known, how far is each, and who reads it? One account for all threads of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from threading import RLock
+
+import polars as pl
+
+from ingest.sources.github import state as states
+from ingest.sources.github.asking import Identity, OtherRepositoryFault
+from ingest.sources.github.batches import Batch
+from ingest.sources.github.faults import GitHubFault
+from ingest.sources.github.held import Held
+from ingest.sources.github.state import RepositoryState
+
+
+class TakenFault(GitHubFault):
+    """Another name of the settings means the same repository, and it is being read."""
+
+
+class Register:
+    """States by GitHub's id; safe for threads."""
+
+    def __init__(self, cursor: Mapping[str, str], published: pl.DataFrame) -> None:
+        self._states = {id_: states.read(text) for id_, text in cursor.items()}
+        self._published = published
+        self._held: dict[str, Held] = {}
+        self._taken: set[str] = set()
+        self._lock = RLock()
+
+    @property
+    def states(self) -> list[RepositoryState]:
+        """All that are known."""
+        with self._lock:
+            return list(self._states.values())
+
+    def state(self, repository_id: str) -> RepositoryState | None:
+        """How far a repository is; null when it was never read."""
+        with self._lock:
+            return self._states.get(repository_id)
+
+    def held(self, state: RepositoryState) -> Held:
+        """What is held of it: published, and replayed since."""
+        with self._lock:
+            if state.id not in self._held:
+                self._held[state.id] = Held.of(self._published, state.name)
+            return self._held[state.id]
+
+    def take(self, repository_id: str) -> None:
+        """Begin to read a repository; a TakenFault if somebody does already."""
+        with self._lock:
+            if repository_id in self._taken:
+                raise TakenFault
+            self._taken.add(repository_id)
+
+    def give_back(self, repository_id: str) -> None:
+        """Not read after all."""
+        with self._lock:
+            self._taken.discard(repository_id)
+
+    def begin(self, identity: Identity) -> tuple[RepositoryState, Held]:
+        """Take a repository that is met for the first time; a fault if it is known by another name."""
+        with self._lock:
+            if identity.id in self._states:
+                raise OtherRepositoryFault(identity)
+            self.take(identity.id)
+            state = RepositoryState(id=identity.id, name=self._free_name(identity), now=identity.name)
+            self._states[state.id] = state
+            return state, self.held(state)
+
+    def _free_name(self, identity: Identity) -> str:
+        """Its name; with its number where another repository bore that name when it was read first."""
+        names = {state.name.lower() for state in self._states.values()}
+        is_free = identity.name.lower() not in names
+        return identity.name if is_free else f"{identity.name}@{identity.database_id or identity.id}"
+
+    def replayed(self, batch: Batch) -> None:
+        """Take note of a kept batch: it is held now, and the reading goes on behind it."""
+        with self._lock:
+            self._states[batch.state.id] = batch.state
+            self.held(batch.state).note(batch.exchanges)
+
+    def begin_anew(self, latest: Mapping[str, int]) -> None:
+        """Forget how far all are, so that everything is read again; numbers of batches go on."""
+        with self._lock:
+            self._states = {
+                id_: RepositoryState(
+                    id=id_, name=state.name, now=state.now, batch=max(state.batch, latest.get(id_, 0))
+                )
+                for id_, state in self._states.items()
+            }
