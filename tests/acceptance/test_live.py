@@ -20,6 +20,8 @@ from tests.acceptance.helpers_live import (
     PARTS,
     Drift,
     Tables,
+    alert,
+    analysis,
     differing,
     drifted,
     file_config,
@@ -342,35 +344,6 @@ def test_links_that_name_another_host_are_followed_on_the_configured_one(tmp_pat
         config = live(tmp_path, server, [repo.name_with_owner])
         sync(config, server)
     assert table(config, "alerts").height == 130
-
-
-def alert(number: int) -> dict[str, Any]:
-    """An open alert of code scanning, seen on the default branch."""
-    at = f"2026-06-{1 + number % 28:02d}T08:00:00Z"
-    instance = {
-        "ref": "refs/heads/main", "analysis_key": "scan:analyze", "category": "/language:python",
-        "state": "open", "commit_sha": "a" * 40, "message": {"text": "Built from user input."},
-        "location": {"path": "src/app.py", "start_line": number, "end_line": number, "start_column": 1,
-                     "end_column": 9}, "classifications": [], "environment": "{}",
-    }  # fmt: skip
-    return {
-        "number": number, "state": "open", "created_at": at, "updated_at": at, "fixed_at": None,
-        "dismissed_at": None, "dismissed_by": None, "dismissed_reason": None, "dismissed_comment": None,
-        "html_url": f"https://git.example/alerts/{number}", "most_recent_instance": instance,
-        "rule": {"id": "py/sql-injection", "severity": "error", "security_severity_level": "high",
-                 "tags": ["security", "external/cwe/cwe-089"], "description": "SQL injection"},
-        "tool": {"name": "CodeQL", "guid": None, "version": "2.22.4"},
-    }  # fmt: skip
-
-
-def analysis() -> dict[str, Any]:
-    """An upload of the scanner that found those alerts."""
-    return {
-        "id": 1, "ref": "refs/heads/main", "commit_sha": "a" * 40, "analysis_key": "scan:analyze",
-        "environment": "{}", "category": "/language:python", "error": "", "warning": "",
-        "created_at": "2026-06-29T08:00:00Z", "results_count": 130, "rules_count": 9, "sarif_id": "s1",
-        "deletable": True, "tool": {"name": "CodeQL", "guid": None, "version": "2.22.4"},
-    }  # fmt: skip
 
 
 @pytest.fixture

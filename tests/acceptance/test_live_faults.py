@@ -24,7 +24,17 @@ import pytest
 
 from dashboard import composition
 from ingest.sources.base import Outside
-from tests.acceptance.helpers_live import Sync, Tables, differing, live, plain, quarantined, sync
+from tests.acceptance.helpers_live import (
+    Sync,
+    Tables,
+    alert,
+    analysis,
+    differing,
+    live,
+    plain,
+    quarantined,
+    sync,
+)
 from tests.acceptance.helpers_pilot import run, table, versions
 from tests.github_server.faults import KINDS, Faults
 from tests.github_server.http import GitHubServer
@@ -44,6 +54,9 @@ def repositories() -> list[Repo]:
     """Three batches of one repository with alerts, and one of another."""
     large = replace(
         invented(330, seed=31),
+        analyses=[analysis()],
+        code_alerts=[alert(number) for number in range(1, 4)],
+        instances={number: [alert(number)["most_recent_instance"]] for number in range(1, 4)},
         secret_alerts=[secret_alert(1)],
         secret_locations={1: [commit_location()]},
         dependabot_alerts=[],

@@ -59,21 +59,29 @@ class Register:
         with self._lock:
             self._taken.discard(repository_id)
 
-    def begin(self, identity: Identity) -> tuple[RepositoryState, Held]:
-        """Take a repository that is met for the first time; a fault if it is known by another name."""
+    def begin(self, identity: Identity, asked_as: str) -> tuple[RepositoryState, Held]:
+        """Take a repository that is met for the first time; a fault if it is known by another name.
+
+        One that was renamed before keeps the name that the settings have: it is the name that their
+        patterns match.
+        """
         with self._lock:
             if identity.id in self._states:
                 raise OtherRepositoryFault(identity)
             self.take(identity.id)
-            state = RepositoryState(id=identity.id, name=self._free_name(identity), now=identity.name)
+            state = RepositoryState(
+                id=identity.id, name=self._free_name(identity, asked_as), now=identity.name
+            )
             self._states[state.id] = state
             return state, self.held(state)
 
-    def _free_name(self, identity: Identity) -> str:
-        """Its name; with its number where another repository bore that name when it was read first."""
+    def _free_name(self, identity: Identity, asked_as: str) -> str:
+        """Its first name; with its number where another repository bore that name when it was read first."""
         names = {state.name.lower() for state in self._states.values()}
-        is_free = identity.name.lower() not in names
-        return identity.name if is_free else f"{identity.name}@{identity.database_id or identity.id}"
+        is_spelling = asked_as.lower() == identity.name.lower()
+        name = identity.name if is_spelling else asked_as
+        is_free = name.lower() not in names
+        return name if is_free else f"{name}@{identity.database_id or identity.id}"
 
     def replayed(self, batch: Batch) -> None:
         """Take note of a kept batch: it is held now, and the reading goes on behind it."""

@@ -61,6 +61,10 @@ class Place:
     held: Held | None = None
 
 
+# The state of a repository that is met for the first time, by its answer and the name it was asked by.
+Begin = Callable[[Identity, str], tuple[RepositoryState, Held]]
+
+
 @dataclass(frozen=True)
 class Means:
     """What a sync works with."""
@@ -68,9 +72,7 @@ class Means:
     connection: BothAsk
     settings: GitHubSettings
     common: Common
-    begin: Callable[
-        [Identity], tuple[RepositoryState, Held]
-    ]  # of a repository that is met for the first time
+    begin: Begin
     pause: Callable[[int], None]
     tell: Callable[[Surveyed], None] = lambda _surveyed: None
 
@@ -92,7 +94,7 @@ class _Sync:
     """The reading of one repository."""
 
     def __init__(self, place: Place, means: Means) -> None:
-        self._means, self._settings = means, means.settings
+        self._means, self._settings, self._asked_as = means, means.settings, place.now
         meant = place.state.id if place.state else None
         self._asker = Asker(means.connection, place.now, means.common, meant)
         self._reader = Reader(self._asker, means.pause, self._is_wanted)
@@ -128,7 +130,7 @@ class _Sync:
     def _begin(self) -> None:
         """Begin the state of a repository that is met for the first time: its first answer names it."""
         if self._known is None and self._asker.identity is not None:
-            self._known, self._held = self._means.begin(self._asker.identity)
+            self._known, self._held = self._means.begin(self._asker.identity, self._asked_as)
 
     def _latest(self, **changes: Any) -> RepositoryState:
         """The state with what the answers say of the repository itself."""

@@ -195,6 +195,16 @@ def test_a_name_given_twice_or_by_its_former_name_is_read_once():
     assert {name for name, _ in lake.rows["pull_requests"]} == {"acme/new"}
 
 
+def test_a_repository_that_was_renamed_before_it_was_read_has_the_name_that_the_settings_know():
+    world, lake = World([_repo("acme/new", 30)]), Lake()
+    world.repositories[0].former_names = ["acme/old"]
+    with GitHubServer(world) as server:
+        assert lake.pull(server, ["acme/old"]).refused == {}
+        assert lake.pull(server, ["acme/old"]).refused == {}
+    assert {name for name, _ in lake.rows["pull_requests"]} == {"acme/old"}
+    assert lake.states["acme/old"].now == "acme/new"
+
+
 def test_a_renamed_repository_keeps_the_name_that_the_tables_use():
     world, lake = World([_repo("acme/old", 30)]), Lake()
     repo = world.repositories[0]
