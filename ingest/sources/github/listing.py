@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from itertools import chain, repeat
 from typing import Any, Final
 
 from ingest.sources.github import questions
@@ -102,7 +103,7 @@ class Lister:
         text = questions.look(cursors, min(size, questions.LIGHT_AT_ONCE))
         told = self._asker.ask(text).repository
         pages = [(told.get(f"t{index}"), place) for index, place in enumerate(some)]
-        return [_page_of_edges(page or {}, place) for page, place in pages]
+        return [_page_of_places(page or {}, place) for page, place in pages]
 
     def all(self) -> Iterator[LightPage]:
         """Pages with every pull request, oldest first."""
@@ -197,10 +198,11 @@ def older_at_end(lights: Sequence[Light], since: datetime | None, before: int = 
     return count
 
 
-def _page_of_edges(told: dict[str, Any], start: Anchor | None) -> LightPage:
-    edges = [edge for edge in told.get("edges") or () if edge and edge.get("node")]
-    lights = [light(edge["node"], edge.get("cursor") or "") for edge in edges]
-    return _page(lights, told, start)
+def _page_of_places(told: dict[str, Any], start: Anchor | None) -> LightPage:
+    """A page with the cursor of every entry, as far as they are told: without them a look is just slower."""
+    cursors = ((edge or {}).get("cursor") or "" for edge in told.get("edges") or ())
+    placed = zip(told.get("nodes") or (), chain(cursors, repeat("")), strict=False)
+    return _page([light(node, cursor) for node, cursor in placed if node], told, start)
 
 
 def page_of_nodes(told: dict[str, Any]) -> LightPage:

@@ -182,7 +182,7 @@ def look(places: Sequence[str | None], first: int) -> str:
     """Light pages behind several places of the list by last change, as t0, t1, ..."""
     asked = (
         f"t{index}:pullRequests(first:{first} {_after(place)}{_BY_CHANGE})"
-        "{totalCount pageInfo{hasNextPage endCursor} edges{cursor node{...light}}}"
+        "{totalCount pageInfo{hasNextPage endCursor} edges{cursor} nodes{...light}}"
         for index, place in enumerate(places)
     )
     return _query(" ".join(asked))
