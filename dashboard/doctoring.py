@@ -17,6 +17,7 @@ from dashboard.composition import Session
 from dashboard.doctoring_github import GUIDE, secret_is_kept, server_answers
 from dashboard.printing import console, refused, say
 from dashboard.renames import GITHUB, Renamed
+from ingest.attribution.host_alerts import HOST_SOURCE
 from ingest.errors import PilotError, SourceError
 from ingest.sources import SOURCES, Source
 from metrics.health import Health
@@ -133,7 +134,8 @@ def _lost_decisions(session: Session) -> Iterable[Complaint]:
     """A mistyped id leaves its finding undecided without a word."""
     if session.published is None:
         return
-    decided = session.tables.dispositions.select("finding_id").unique()
+    by_people = pl.col("source") != HOST_SOURCE  # the host also decides about what is only listed
+    decided = session.tables.dispositions.filter(by_people).select("finding_id").unique()
     lost = decided.join(session.tables.findings, on="finding_id", how="anti").sort("finding_id").collect()
     if lost.height:
         seen = f"{wording.plural(lost.height, 'decided id')} that no finding has: {_some(lost['finding_id'])}"

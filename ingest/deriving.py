@@ -14,35 +14,34 @@ from ingest.attribution.reopening import reopened
 from ingest.contracts import DISPOSITIONS_TABLE, FINDINGS, PULL_REQUESTS, SCANS
 from ingest.contracts.findings import UNREAD_STATUSES
 from ingest.judging import judge_pull_requests
+from ingest.ledger import ORPHANS, UNPLACED
 from ingest.listings import latest_listing
 from ingest.settings import IngestSettings
 from ingest.store import Store
 
 DERIVED_SOURCE = "attribution"
-ORPHANS = "scan results whose scan is not there"
 DOUBLED = "alerts of a tool whose scan files are known: the files count, the alerts are only listed"
-UNPLACED = "alerts that no analysis of their tool and branch explains: listed, but no finding of any change"
 
 
-def derive(store: Store, settings: IngestSettings, at: datetime) -> int:
-    """Bring every derived column and row in line with the tables; how many results have no scan."""
+def derive(store: Store, settings: IngestSettings, at: datetime) -> dict[str, int]:
+    """Bring every derived column and row in line with the tables; what could not be used, by reason."""
     changed_files = latest_listing(store.current("changed_files"))
     commits = latest_listing(store.current("commits"))
     judged = judge_pull_requests(store.current("pull_requests"), changed_files, commits, settings)
     store.judge(PULL_REQUESTS, judged)
     # A secret that a push took out of a pull request was in it all the same: every commit counts.
     lists = (store.current("pull_requests"), changed_files, store.current("commits"))
-    findings = all_findings(_reported(store), store.current("scan_results"), lists)
+    told = _reported(store)
+    findings = all_findings(told, store.current("scan_results"), lists)
     store.replace(FINDINGS, _stamped(findings, DERIVED_SOURCE, at), DERIVED_SOURCE)
     _reopen(store, at)
-    return _orphans(store)
+    return _remarks(store, told)
 
 
-def remarks(store: Store) -> dict[str, int]:
-    """What derivation could not use, by reason; nothing where all is well."""
-    counts = _reported(store)
-    unplaced_count = by_alerts(counts, store.current("pull_requests")).unplaced_count
-    counted = {ORPHANS: _orphans(store), DOUBLED: counts.doubled_count, UNPLACED: unplaced_count}
+def _remarks(store: Store, told: Reported) -> dict[str, int]:
+    """What could not be used, by reason; nothing where all is well."""
+    unplaced_count = by_alerts(told, store.current("pull_requests")).unplaced_count
+    counted = {ORPHANS: _orphans(store), DOUBLED: told.doubled_count, UNPLACED: unplaced_count}
     return {reason: count for reason, count in counted.items() if count}
 
 

@@ -6,12 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from json import dumps, loads
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
 from ingest.intake import HOLDING_TABLES, Tally
 
+ORPHANS: Final = "scan results whose scan is not there"
+UNPLACED: Final = (
+    "alerts that no analysis of their tool and branch explains: listed, but no finding of any change"
+)
+HOLDING_REASONS: Final = (ORPHANS, UNPLACED)  # what derivation could not use, and might be bad news
 Cursor = dict[str, str]  # file name -> digest of its content and of the settings that read it
 
 
@@ -55,8 +60,8 @@ def last_remarks(runs: pl.DataFrame, source: str) -> dict[str, int]:
 def gaps(runs: pl.DataFrame) -> tuple[str, ...]:
     """What the latest run of each source could not take in although it might have been bad news.
 
-    Refused files, refused rows of scans and findings, and results without a scan: a verdict that
-    rests on what is left must not be better for it.
+    Refused files, refused rows of scans and findings, results without a scan, and alerts that no analysis
+    explains: a verdict that rests on what is left must not be better for it.
     """
     latest = runs.sort("published_at").group_by("source", maintain_order=True).last()
     found: list[str] = []
@@ -69,7 +74,7 @@ def gaps(runs: pl.DataFrame) -> tuple[str, ...]:
         found += [
             f"{count} {reason}"
             for reason, count in loads(row["left_out"]).items()
-            if row["source"] == "derive"
+            if row["source"] == "derive" and reason in HOLDING_REASONS
         ]
     return tuple(found)
 

@@ -32,7 +32,6 @@ from ingest.store import Published, Store
 Progress = Callable[[str, int, int], None]  # source, files done, files in all
 DERIVE = "derive"
 SCAN_SOURCE = "sarif"
-ORPHANS = "scan results whose scan is not there"
 
 
 @dataclass(frozen=True)
@@ -139,8 +138,7 @@ def _run_derive(
     cursor = {DERIVE: fingerprint(job.product_version, judging)}
     remarks = last_remarks(runs, DERIVE)
     if is_news or last_cursor(runs, DERIVE) != cursor:
-        orphans = derive(store, job.settings, info.started_at)
-        remarks = {ORPHANS: orphans} if orphans else {}
+        remarks = derive(store, job.settings, info.started_at)
     seconds = round(monotonic() - began, 3)
     return ledger_row(info, DERIVE, Tally(left_out=Counter(remarks)), cursor=dumps(cursor), seconds=seconds)
 

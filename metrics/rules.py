@@ -1,8 +1,9 @@
 """Which merges, and which pushes that merged no pull request, bypassed a repository's rules?
 
 GitHub lists the pushes that bypassed rules for a month at most, so they are read weekly. What is certain
-of a repository is the time before the last look that four weekly looks, or the month that a first look
-asks for, have covered: what merged before or after that may have bypassed a rule unseen, and is unknown.
+of a repository is the time up to the last look that a chain of looks without a gap has covered, beginning
+with the month that its first look asked for: what merged before or after that may have bypassed a rule
+unseen, and is unknown.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from metrics.features import unread
 from metrics.tables import Tables
 
 FEATURE: Final = "rule_suites"
-COVERED: Final = timedelta(weeks=4)  # what a look and those before it have seen for certain
+COVERED: Final = timedelta(weeks=4)  # what one look has seen for certain
 RULES_UNREAD: Final = "rules_unread"
 
 
@@ -38,7 +39,7 @@ def rule_bypasses(merges: pl.DataFrame, cut: Tables) -> pl.DataFrame:
     rows = merges.select(*KEY, "merge_sha", "merged_at").with_row_index("row")
     is_bypass = pl.col("row").is_in(_pushed_past(rows, cut).implode())
     looked_at = rows.join(_looks(cut), on="repository", how="left", maintain_order="left")
-    is_seen = pl.col("merged_at").is_between(pl.col("asked_at") - COVERED, pl.col("asked_at"))
+    is_seen = pl.col("merged_at").is_between(_covered_since(), pl.col("asked_at"))
     is_told = (is_seen & pl.col("merge_sha").is_not_null()).fill_null(value=False)
     bypassed = pl.when(is_bypass).then(pl.lit(True)).when(is_told).then(pl.lit(False))
     return looked_at.select(*KEY, RULES_UNREAD, rules_bypassed=bypassed)
@@ -64,9 +65,13 @@ def _pushed_past(rows: pl.DataFrame, cut: Tables) -> pl.Series:
     return likely.join(pushes, on=["repository", "merge_sha"], how="semi")["row"]
 
 
+def _covered_since() -> pl.Expr:
+    return pl.coalesce("since_at", pl.col("asked_at") - COVERED)
+
+
 def _looks(cut: Tables) -> pl.DataFrame:
     """When each repository's rules were last looked at, or what the host says instead."""
     is_read = (pl.col("feature") == FEATURE) & (pl.col("status") == "ok")
-    looked = cut.features.filter(is_read).select("repository", "asked_at").collect()
+    looked = cut.features.filter(is_read).select("repository", "asked_at", "since_at").collect()
     refused = unread(cut, FEATURE).rename({"words": RULES_UNREAD})
     return looked.join(refused, on="repository", how="full", coalesce=True)

@@ -164,6 +164,7 @@ def feature(name: str = "code_scanning", status: str = "ok", asked: float = 60, 
         "status": status,
         "said": None,
         "asked_at": day(asked),
+        "since_at": None,
     }
     return {**usual, **given}
 

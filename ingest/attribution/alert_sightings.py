@@ -46,16 +46,25 @@ def told_by_alerts(alerts: pl.DataFrame, placed: pl.DataFrame, merged: pl.DataFr
     """
     analyses = hosted(placed)
     stayed = stays(alerts, analyses, merged)
-    kept = _telling(analyses, stayed, _merge_times(alerts, merged))
+    kept = _telling(analyses, stayed, _merge_times(alerts, analyses, merged))
     of_alerts = alerts.filter(pl.col("kind") == KIND)
     unplaced = of_alerts.join(stayed, on=_ALERT, how="anti")
     return Told(_rows(stayed, kept, of_alerts), kept["scan_id"], unplaced.height)
 
 
-def _merge_times(alerts: pl.DataFrame, merged: pl.DataFrame) -> pl.DataFrame:
-    """Merges of the pull requests that alerts were seen on."""
+def _merge_times(alerts: pl.DataFrame, analyses: pl.DataFrame, merged: pl.DataFrame) -> pl.DataFrame:
+    """Merges of the pull requests that alerts were seen on, and looks at their heads that came later.
+
+    What only a head showed ends with the first analysis of the branch after both.
+    """
     seen = instances(alerts).select("repository", number="own_number").drop_nulls().unique()
-    return merged.join(seen, on=_ALERT, how="semi").select("repository", "merged_at").unique()
+    known = merged.join(seen, on=_ALERT, how="semi").select(*_ALERT, "merged_at")
+    heads = analyses.select("repository", "scanned_at", number="pull_request").drop_nulls()
+    late = known.join(heads, on=_ALERT, how="inner").filter(pl.col("scanned_at") >= pl.col("merged_at"))
+    after_late = pl.col("scanned_at") + pl.duration(microseconds=1)
+    return pl.concat(
+        [known.select("repository", "merged_at"), late.select("repository", merged_at=after_late)]
+    ).unique()
 
 
 def _telling(analyses: pl.DataFrame, stayed: pl.DataFrame, merge_times: pl.DataFrame) -> pl.DataFrame:

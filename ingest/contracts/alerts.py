@@ -62,6 +62,7 @@ class Features(Trusted):
     status = one_of(FEATURE_STATUSES, "whether it could be read")
     said = dy.String(nullable=True, description="the host's own words, where it refused")
     asked_at = moment("when it was last asked")
+    since_at = moment("from when on nothing of it was missed, where that is known", nullable=True)
 
 
 class RuleBypasses(Trusted):

@@ -117,7 +117,8 @@ def course(untouched: list[Repo], tmp_path_factory: pytest.TempPathFactory) -> C
             time.sleep(0.005)
         tail_seconds = time.monotonic() - last_at
         assert process.returncode == 0
-    assert table(config, "pull_requests").height == 400
+    heights = {name: table(config, name).height for name in ("pull_requests", "alerts", "scans")}
+    assert heights == {"pull_requests": 400, "alerts": 4, "scans": 1}
     assert quarantined(config) == 0
     return Course(plain(config), seen, tail_seconds)
 

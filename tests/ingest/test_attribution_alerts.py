@@ -150,6 +150,39 @@ def test_a_change_that_fixes_an_alert_did_not_bring_it_in():
     assert facts(found, "introduced_by", "method", "gone_at") == (7, "sole_merge", day(8))
 
 
+def test_what_an_unmerged_pull_request_showed_is_on_main_before_the_merge_of_the_one_that_fixes_it():
+    seen = seen_on(MAIN, pull_ref(7), pull_ref(9), states=["fixed", "open", "fixed"])
+    gone = {"state": "fixed", "fixed_at": day(9), **seen}
+    scans = [
+        host_scan("a1", 1),
+        host_scan("h7", 2, 7),
+        host_scan("a2", 5),
+        host_scan("h9", 6, 9),
+        host_scan("a3", 9),
+    ]
+    found = only(findings([alert(1, 2, **gone)], scans, [pull(7), pull(8, 4), pull(9, 8)], [file(8)]))
+    assert facts(found, "introduced_by", "post_merge_seen_at", "gone_at") == (8, day(5), day(9))
+
+
+def test_an_alert_that_its_pull_request_fixed_before_the_merge_is_gone_at_that_commit():
+    seen = seen_on(pull_ref(7), states=["fixed"], commits=["fix"])
+    scans = [
+        host_scan("a1", 1),
+        host_scan("h1", 2, 7),
+        host_scan("h2", 3, 7, commit_sha="fix"),
+        host_scan("h3", 3.5, 7),
+    ]
+    found = only(findings([alert(1, 2, **seen)], scans, [pull(7, 4)]))
+    assert facts(found, "introduced_by", "first_seen_stage", "gone_at") == (7, "pre_merge", day(3))
+
+
+def test_what_the_last_look_at_a_pull_request_says_is_fixed_was_there_until_then():
+    seen = seen_on(pull_ref(7), states=["fixed"])
+    scans = [host_scan("a1", 1), host_scan("h1", 2, 7), host_scan("h2", 3, 7), host_scan("h3", 3.5, 7)]
+    found = only(findings([alert(1, 2, **seen)], scans, [pull(7, 4)]))
+    assert found["gone_at"] == day(3.5)
+
+
 def test_of_two_merges_between_two_analyses_the_one_that_touched_the_path_explains_the_alert():
     scans = [host_scan("a1", 1), host_scan("a2", 5)]
     files = [file(7, "other.py"), file(8)]
@@ -188,6 +221,32 @@ def test_an_alert_whose_category_changed_keeps_the_change_that_brought_it_in():
     found = only(findings([alert(1, 5)], scans, [pull(7, 4), pull(8, 8)], [file(7), file(8)]))
     names = ("introduced_by", "method", "first_seen_at", "gone_at")
     assert facts(found, *names) == (7, "sole_merge", day(5), None)
+
+
+def test_another_category_that_did_not_create_an_alert_never_had_it():
+    scans = [host_scan("j1", 1, category="/js"), host_scan("j2", 6, category="/js"), host_scan("a1", 9)]
+    found = only(findings([alert(1, 5)], scans, [pull(7, 4)]))
+    assert facts(found, "method", "first_seen_scan") == ("baseline", "a1")
+
+
+def test_the_old_category_of_an_alert_ends_where_the_new_one_begins():
+    scans = [
+        host_scan("a1", 1, category="/old"),
+        host_scan("a2", 5, category="/old"),
+        host_scan("a3", 9),
+        host_scan("b1", 10, category="/old"),
+    ]
+    gone = {"state": "fixed", "fixed_at": day(11), **seen_on(MAIN, states=["fixed"])}
+    found = only(findings([alert(1, 5, **gone)], [*scans, host_scan("a4", 11)], [pull(7, 4)]))
+    assert facts(found, "introduced_by", "gone_at") == (7, day(11))
+
+
+@pytest.mark.parametrize("minutes", [-4, 4])
+def test_the_analysis_nearest_to_the_fix_is_the_one_without_the_alert(minutes: int):
+    fixed_at = day(9 + minutes / 24 / 60)
+    gone = {"state": "fixed", "fixed_at": fixed_at, **seen_on(MAIN, states=["fixed"])}
+    scans = [host_scan("a1", 1), host_scan("a2", 5), host_scan("a3", 9), host_scan("a4", 11)]
+    assert only(findings([alert(1, 5, **gone)], scans, [pull(7, 4)]))["gone_at"] == day(9)
 
 
 def test_an_alert_of_another_tool_is_in_no_analysis_of_this_one():
@@ -432,9 +491,13 @@ def test_an_alert_that_is_open_in_spite_of_its_dismissal_was_reopened():
 
 def test_a_dismissed_alert_and_a_reopened_one_that_is_known_are_not_asked_about_again():
     dismissed = alert(1, 1, state="dismissed", updated_at=day(6))
-    known = alert(2, 1, updated_at=day(6))
+    known = alert(2, 1, updated_at=day(7))
     decisions = [decided(1, 5), decided(2, 5), decided(2, 6, "reopened")]
     assert asked_again([dismissed, known], decisions).is_empty()
+
+
+def test_what_a_look_told_before_the_dismissal_takes_nothing_back():
+    assert asked_again([alert(1, 1, updated_at=day(4))], [decided(1, 5)]).is_empty()
 
 
 def test_a_decision_of_a_triage_file_is_not_taken_back_by_an_open_alert():

@@ -13,8 +13,8 @@ import polars as pl
 import pytest
 
 from ingest.errors import RefusedFileError, StoreError
-from ingest.ledger import gaps
-from ingest.pipeline import ORPHANS, IngestReport, Job, ingest
+from ingest.ledger import ORPHANS, gaps
+from ingest.pipeline import IngestReport, Job, ingest
 from ingest.settings import IngestSettings
 from ingest.sources.base import Parsed, Source, SourceFile
 from ingest.store import Store

@@ -39,6 +39,11 @@ def test_only_what_merged_in_the_four_weeks_before_the_last_look_is_known_not_to
     assert bypassed(merged) is told
 
 
+@pytest.mark.parametrize(("merged", "told"), [(0.9, None), (1.1, False), (29, False)])
+def test_a_chain_of_looks_without_a_gap_makes_older_merges_known(merged: float, told: Any):
+    assert bypassed(merged, looked=[READ | {"since_at": day(1)}]) is told
+
+
 def test_a_bypass_that_was_seen_stays_known_whatever_came_after():
     pushes = [past_rules("merge1", 1)]
     assert bypassed(1, pushes=pushes) is True

@@ -36,6 +36,7 @@ class RepositoryState(Struct, frozen=True, kw_only=True):
     alerts_touched_at: dict[str, datetime] = {}  # kind -> latest change seen among them
     analyses_at: datetime | None = None  # latest analysis of code scanning seen
     rules_at: datetime | None = None  # when bypasses of rules were last read
+    rules_since_at: datetime | None = None  # from when on all of them were read
 
 
 def written(state: RepositoryState) -> str:

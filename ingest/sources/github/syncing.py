@@ -52,6 +52,9 @@ class Surveyed:
     requests: int = 0
 
 
+CHECKS_FIELD: Final = "statusCheckRollup"  # what GitHub withholds from who may not read checks
+
+
 @dataclass(frozen=True)
 class Place:
     """Which repository is asked, as what."""
@@ -142,8 +145,17 @@ class _Sync:
     def _batch(self, exchanges: Sequence[Exchange], **changes: Any) -> Batch:
         state = self._latest(batch=self._state.batch + 1, **changes)
         self._held.note(exchanges)
+        exchanges = [*exchanges, *self._feature_of_checks(exchanges)]
         branch = self._asker.identity.default_branch if self._asker.identity else None
         return Batch(state, exchanges, branch, self._asker.at)
+
+    def _feature_of_checks(self, exchanges: Sequence[Exchange]) -> list[Exchange]:
+        """Whether checks may be read, where they were asked for: unread checks are no absent checks."""
+        if not any(one.asked == "files" for one in exchanges):
+            return []
+        said = self._asker.denied.get(CHECKS_FIELD)
+        told = {"status": "not_permitted", "said": said} if said else {"status": "ok", "said": None}
+        return [Exchange("feature", {"feature": "checks"}, told)]
 
     def _gathered(self, gathering: Gathering, **changes: Any) -> Iterator[Batch]:
         """A batch of what was gathered, if anything was; its state says what remains unread."""

@@ -14,7 +14,7 @@ import pytest
 from ingest.attribution.alert_identity import alert_finding
 from ingest.checking import check
 from ingest.contracts import ALERTS, BY_NAME, DISPOSITIONS_TABLE, SCANS
-from ingest.deriving import DOUBLED, Reread, derive, remarks, withdraw
+from ingest.deriving import DOUBLED, Reread, derive, withdraw
 from ingest.intake import Intake
 from ingest.settings import GitHubSettings, IngestSettings
 from ingest.sources.base import Outside, Parsed
@@ -193,15 +193,13 @@ def test_reading_the_same_batches_again_changes_nothing(store: Store):
 def test_the_run_remarks_on_alerts_that_files_of_the_same_tool_stand_for(store: Store):
     with asking(full()) as (_, connection):
         take(store, batches(connection))
-    derive(store, SETTINGS, NOW)
-    assert remarks(store) == {}
+    assert derive(store, SETTINGS, NOW) == {}
     file_scan = {
         "scan_id": "s1", "tool": "CodeQL", "repository": REPOSITORY, "ref": MAIN, "stage": "post_merge",
         "status": "ok", "scanned_at": day(1), "file": "a.sarif", "raw_ref": "a.sarif#runs/0",
     }  # fmt: skip
     put(store, "scans", file_scan, source="sarif")
-    derive(store, SETTINGS, NOW)
-    assert remarks(store) == {DOUBLED: 1}
+    assert derive(store, SETTINGS, NOW) == {DOUBLED: 1}
     assert rows(store, "findings", "rule") == [("mailchimp_api_key",)]
 
 
@@ -235,5 +233,5 @@ def test_analyses_of_the_host_are_not_withdrawn_for_want_of_a_file(store: Store)
 
 def test_every_table_of_alerts_is_there_before_anything_was_read(tmp_path: Path):
     empty = Store(str(tmp_path / "empty"))
-    assert derive(empty, SETTINGS, NOW) == 0
+    assert derive(empty, SETTINGS, NOW) == {}
     assert rows(empty, ALERTS.name, "number") == rows(empty, DISPOSITIONS_TABLE.name, "finding_id") == []

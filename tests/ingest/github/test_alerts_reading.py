@@ -327,3 +327,24 @@ def test_bypassed_rules_are_read_to_the_end():
     exchanges, reached = read(host, alerts=[])
     assert [len(each.answer) for each in exchanges if each.asked == "rule_suites"] == [2, 1]
     assert reached.rules_at == datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+def test_looks_that_follow_within_a_month_cover_all_since_the_first_and_a_gap_begins_anew():
+    def look(now: datetime, before: RepositoryState) -> tuple[RepositoryState, str]:
+        steps = list(read_alerts(Host({RULES: []}), Target(), before, GitHubSettings(alerts=[]), now))
+        return steps[-1][1], steps[-1][0][-1].by["since"]
+
+    first, since = look(NOW, state())
+    assert since == "2026-10-24T12:00:00+00:00"  # four weeks before
+    second, since = look(NOW + timedelta(days=27), first)
+    assert since == "2026-10-24T12:00:00+00:00"
+    _, since = look(NOW + timedelta(days=27 + 29), second)
+    assert since == "2026-12-19T12:00:00+00:00"
+
+
+def test_a_refusal_breaks_the_chain_of_looks():
+    before = RepositoryState(id="R", name="acme/a", now="acme/a", rules_at=NOW, rules_since_at=NOW)
+    host = Host({RULES: DeniedFault(403, "Resource not accessible by integration")})
+    later = NOW + timedelta(days=8)
+    [(_, reached)] = read_alerts(host, Target(), before, GitHubSettings(alerts=[]), later)
+    assert reached.rules_since_at is None

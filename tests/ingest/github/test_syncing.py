@@ -231,6 +231,7 @@ def test_a_part_that_may_not_be_read_is_remembered_and_forgotten_when_it_may():
         assert list(lake.states[NAME].denied) == ["statusCheckRollup"]
         assert [reason.partition(":")[0] for reason in pulled.left_out] == ["statusCheckRollup"]
         assert {row["checks_at_merge"] for row in lake.rows["pull_requests"].values()} == {None}
+        assert lake.rows["features"][NAME, "checks"]["status"] == "not_permitted"
         world.denied_fields = set()
         lake.pull(server)
     assert lake.states[NAME].denied == {}

@@ -88,6 +88,7 @@ def _features(batch: Batch, name: str) -> Iterator[Row]:
             "status": text(exchange.answer, "status"),
             "said": text(exchange.answer, "said"),
             "asked_at": moment(exchange.by, "at") or batch.at,
+            "since_at": moment(exchange.by, "since"),
             "raw_ref": f"raw/{name}#feature/{feature}",
         }
 

@@ -40,6 +40,7 @@ RULES_EVERY: Final = timedelta(days=7)
 RULE_SUITES: Final = "rule_suites"
 # A month, as anything shorter would leave a gap when a weekly look comes some hours late.
 _BYPASSES: Final = {"rule_suite_result": "bypass", "time_period": "month"}
+_COVERED: Final = timedelta(weeks=4)  # what a question for a month covers for certain
 _HIDDEN: Final = {"hide_secret": "true"}
 
 Step = tuple[list[Exchange], RepositoryState]
@@ -90,8 +91,18 @@ def _unless_denied(look: Look, feature: str, read: Reader) -> Step:
     try:
         exchanges, state = read(look)
     except DeniedFault as fault:
-        return [Exchange("feature", by, answer_of(fault))], look.state
-    return [*exchanges, Exchange("feature", by, READ)], state
+        return [Exchange("feature", by, answer_of(fault))], _interrupted(look.state, feature)
+    return [*exchanges, Exchange("feature", by | _since(state, feature), READ)], state
+
+
+def _interrupted(state: RepositoryState, feature: str) -> RepositoryState:
+    """A refusal may hide bypasses: what a later look tells begins anew."""
+    return msgspec.structs.replace(state, rules_since_at=None) if feature == RULE_SUITES else state
+
+
+def _since(state: RepositoryState, feature: str) -> dict[str, str]:
+    since_at = state.rules_since_at if feature == RULE_SUITES else None
+    return {"since": since_at.isoformat()} if since_at else {}
 
 
 def _noted(state: RepositoryState, feature: str, now: datetime) -> RepositoryState:
@@ -153,7 +164,15 @@ def _dependabot(look: Look) -> Step:
 
 def _rule_suites(look: Look) -> Step:
     listed = pages(look, RULE_SUITES, "rulesets/rule-suites", _BYPASSES, everything)
-    return [Exchange(RULE_SUITES, by, page) for by, page in listed], look.state
+    state = msgspec.structs.replace(look.state, rules_since_at=_covered_since(look))
+    return [Exchange(RULE_SUITES, by, page) for by, page in listed], state
+
+
+def _covered_since(look: Look) -> datetime:
+    """From when on no bypass was missed: looks that follow within a month leave no gap."""
+    known, looked = look.state.rules_since_at, look.state.rules_at
+    covered = look.now - _COVERED
+    return known if known and looked and looked >= covered else covered
 
 
 def _details(look: Look, asked: str, path: str, alerts: Iterable[Any]) -> list[Exchange]:
