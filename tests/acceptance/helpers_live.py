@@ -22,7 +22,7 @@ TOKEN: Final = "good-token"  # noqa: S105 - the loopback server's
 PARTS: Final = ("pull_requests", "changed_files", "reviews", "review_events", "commits")
 ALL: Final = tuple(each.name for each in TABLES if each.kind != "ledger")
 # Where and when a row was read; no two readings agree on it.
-PROVENANCE: Final = ("source", "ingested_at", "raw_ref", "asked_at", "file")
+PROVENANCE: Final = ("source", "ingested_at", "raw_ref", "asked_at", "since_at", "file")
 PILOT: Final = """
 [[pilot]]
 name = "live"

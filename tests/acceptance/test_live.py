@@ -53,15 +53,6 @@ def exported(repo: Repo) -> bytes:
     return json.dumps(told | {"pullRequests": list(repo.pulls.values())}).encode()
 
 
-def filed(repo: Repo) -> bytes:
-    """An invented repository as a file holds it, with the issues that each pull request closes."""
-    page = json.loads(page_export(repo))
-    for node in page["data"]["repository"]["pullRequests"]["nodes"]:
-        issues = repo.pulls[node["number"]].get("closingIssuesReferences", [])
-        node["closingIssuesReferences"] = {"nodes": issues}
-    return json.dumps(page).encode()
-
-
 def from_files(folder: Path, texts: dict[str, bytes]) -> Tables:
     config = file_config(
         folder, {f"{name.replace('/', '+')}.json": text for name, text in texts.items()}, texts
@@ -116,7 +107,7 @@ def test_real_repositories_give_the_same_tables_live_as_from_their_files(
 def test_an_invented_repository_gives_the_same_tables_live_as_from_a_file(tmp_path: Path) -> None:
     """Lists that go on for pages, deleted accounts, drafts, bots and pushes by force among them."""
     repo = invented(400, seed=1)
-    expected = from_files(tmp_path / "files", {repo.name_with_owner: filed(repo)})
+    expected = from_files(tmp_path / "files", {repo.name_with_owner: page_export(repo)})
     with GitHubServer(World([repo])) as server:
         config = live(tmp_path / "live", server, [repo.name_with_owner])
         sync(config, server)
@@ -326,7 +317,7 @@ def test_a_renamed_repository_stays_one_and_costs_no_second_reading(tmp_path: Pa
 
 def test_a_server_without_limits_gives_the_same_tables(tmp_path: Path) -> None:
     repo = invented(150, seed=8)
-    expected = from_files(tmp_path / "files", {repo.name_with_owner: filed(repo)})
+    expected = from_files(tmp_path / "files", {repo.name_with_owner: page_export(repo)})
     with GitHubServer(World([repo], points_limit=None)) as server:
         config = live(tmp_path / "live", server, [repo.name_with_owner])
         sync(config, server)

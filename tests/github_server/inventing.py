@@ -32,6 +32,7 @@ class _Draft:
     """What is settled about a pull request before its lists are written."""
 
     number: int
+    seed: int  # of the repository: no two share an event
     opened_at: datetime
     author: Node | None
     branch: str
@@ -74,7 +75,7 @@ def invented(count: int, seed: int, name: str = "acme/payments") -> Repo:
 
 
 def _pull(number: int, seed: int) -> Node:
-    draft = _draft(number, Random(f"{seed}:{number}"))  # noqa: S311 - repeatable, not secret
+    draft = _draft(number, seed, Random(f"{seed}:{number}"))  # noqa: S311 - repeatable, not secret
     reviews, dismissals = _reviews(draft)
     end = _end(draft)
     files = _files(draft)
@@ -85,12 +86,12 @@ def _pull(number: int, seed: int) -> Node:
     return node | {"updatedAt": _updated_at(draft, node)}
 
 
-def _draft(number: int, random: Random) -> _Draft:
+def _draft(number: int, seed: int, random: Random) -> _Draft:
     opened_at = BEGIN + number * SPACING + timedelta(seconds=random.randrange(3600))
     author, branch = _author(number, random)
     each, ordinal = LONG["commits"]
     head_count = 130 if number % each == ordinal else random.choice((1, 1, 2, 3, 5))
-    return _Draft(number, opened_at, author, branch, random, head_count)
+    return _Draft(number, seed, opened_at, author, branch, random, head_count)
 
 
 def _author(number: int, random: Random) -> tuple[Node | None, str]:
@@ -294,7 +295,8 @@ def _event(draft: _Draft, kind: tuple[str, float, int], **told: Any) -> Node:
     """One entry of the timeline: type, hours after the opening, ordinal among its like."""
     typename, hours, ordinal = kind
     actor = told.pop("actor", draft.author)
-    own = {"__typename": typename, "id": f"{typename}_{draft.number}_{ordinal}", "createdAt": draft.at(hours)}
+    event_id = f"{typename}_{draft.seed}_{draft.number}_{ordinal}"
+    own = {"__typename": typename, "id": event_id, "createdAt": draft.at(hours)}
     return {**own, "actor": actor, **told}
 
 

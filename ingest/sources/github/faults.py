@@ -191,6 +191,11 @@ def _server_stumbled(heard: Heard) -> bool:
     return heard.status in _PASSING_STATUS
 
 
+def _errors_for_a_list(heard: Heard) -> bool:
+    """Whether REST answered with errors: no smaller question would help, and what ails it passes."""
+    return not heard.graph and bool(heard.errors)
+
+
 def _too_much_by_errors(heard: Heard) -> bool:
     by_words = any(_has_words(str(error.get("message")), _TOO_MUCH_WORDS) for error in heard.errors)
     return by_words or bool(_types(heard) & _TOO_MUCH_TYPES)
@@ -249,6 +254,7 @@ RULES: Final = (
     Rule(Kind.REFUSED, _refused),
     Rule(Kind.PASSING, _is_no_json),  # a proxy's page
     Rule(Kind.PASSING, _is_no_answer),
+    Rule(Kind.PASSING, _errors_for_a_list),
     Rule(Kind.TOO_MUCH, _too_much_by_errors),
     Rule(Kind.FIELDS, _unknown_parts),
     Rule(Kind.SCOPES, _lacks_scopes),
