@@ -39,9 +39,9 @@ def exit_code(verdict: Verdict) -> int:
 
 
 def ingest_exit_code(rows: Iterable[Mapping[str, Any]]) -> int:
-    """11 if a place of a live source was refused, else 12 if a file was, else 0; rows are ledger rows."""
-    refusing = {row["source"] for row in rows if loads(row["files_refused"])}
+    """11 if a source, or a place of a live one, was refused; else 12 if a file was; rows are ledger rows."""
+    refused = {row["source"]: loads(row["files_refused"]) for row in rows}
     live = {source.name for source in SOURCES if isinstance(source, LiveSource)}
-    if refusing & live:
+    if any(places and (name in live or name in places) for name, places in refused.items()):
         return SourceError.exit_code
-    return RefusedFileError.exit_code if refusing else ALLOWED
+    return RefusedFileError.exit_code if any(refused.values()) else ALLOWED

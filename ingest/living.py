@@ -36,11 +36,12 @@ def run_live(store: Store, source: LiveSource, intake: Intake, visit: Visit) -> 
         intake.tally.files_read += 1
 
     raw: RawArea = store.raw_area
-    held = held_pull_requests(store)
-    pulled = source.pull(
-        visit.settings, Surroundings(raw, held, visit.cursor, visit.now, visit.outside, take)
-    )
-    intake.flush()
+    around = Surroundings(raw, held_pull_requests(store), visit.cursor, visit.now, visit.outside, take)
+    try:
+        pulled = source.pull(visit.settings, around)
+    finally:
+        # Also when it fails: other sources may publish, and then batches are there wholly or not at all.
+        intake.flush()
     intake.tally.files_refused.update(pulled.refused)
     intake.tally.left_out.update(pulled.left_out)
     return pulled

@@ -67,7 +67,7 @@ def ingest(store: Store, job: Job) -> IngestReport:
     """Run all sources of a job and publish the result; the caller holds the store's lock."""
     info = _run_info(job)
     before, runs = store.published(), store.runs()
-    rows = [_run_source(store, job, source, (info, runs)) for source in job.sources]
+    rows = _run_sources(store, job, (info, runs))
     is_news = any(row["files_read"] or row["files_withdrawn"] for row in rows)
     rows.append(_run_derive(store, job, (info, runs), is_news=is_news))
     published_at = job.now()
@@ -80,6 +80,27 @@ def _run_info(job: Job) -> RunInfo:
     started_at = job.now()
     run_id = f"{started_at:%Y%m%dT%H%M%S.%f}-{uuid4().hex[:6]}"
     return RunInfo(run_id, started_at, job.product_version, job.policy_digest)
+
+
+def _run_sources(store: Store, job: Job, context: tuple[RunInfo, pl.DataFrame]) -> list[dict[str, Any]]:
+    """Run one after the other; one that cannot be read keeps nobody from the others, unless it is all."""
+    rows, errors = [], list[SourceError]()
+    for source in job.sources:
+        try:
+            rows.append(_run_source(store, job, source, context))
+        except SourceError as error:
+            errors.append(error)
+            rows.append(_failed(source, error, context))
+    if len(errors) == len(job.sources):
+        raise errors[0]
+    return rows
+
+
+def _failed(source: AnySource, error: SourceError, context: tuple[RunInfo, pl.DataFrame]) -> dict[str, Any]:
+    """Give the ledger row of a source that could not be read: what it knew before stays known."""
+    info, runs = context
+    tally = Tally(files_refused={source.name: str(error)})
+    return ledger_row(info, source.name, tally, cursor=dumps(last_cursor(runs, source.name)))
 
 
 def _run_source(
