@@ -19,6 +19,7 @@ from ingest.store import Store
 
 # Tables whose refused rows could have been bad news: their files are read again until every row is good.
 HOLDING_TABLES: Final = ("scans", "scan_results", "findings")
+ANOTHER_COPY: Final = "another copy of the same key in the batch"
 FLUSH_ROWS = 250_000  # a batch of this size keeps memory flat and merges few
 
 
@@ -96,9 +97,7 @@ class Intake:
             self._remember(table, checked.rejected)
         self._count(table.name, checked.valid.height, checked.rejected.height, checked.rejected_by_rule)
         if checked.duplicates:
-            self.tally.left_out[f"{table.name}: another copy of the same key in the batch"] += (
-                checked.duplicates
-            )
+            self.tally.left_out[f"{table.name}: {ANOTHER_COPY}"] += checked.duplicates
 
     def _with_verdicts(self, table: Table, batch: pl.DataFrame) -> pl.DataFrame:
         if table is not REVIEWS or not has_lost_verdicts(batch):

@@ -16,7 +16,10 @@ ORPHANS: Final = "scan results whose scan is not there"
 UNPLACED: Final = (
     "alerts that no analysis of their tool and branch explains: listed, but no finding of any change"
 )
-HOLDING_REASONS: Final = (ORPHANS, UNPLACED)  # what derivation could not use, and might be bad news
+UNHEALED: Final = (
+    "rows of the code host's alerts and analyses in quarantine, and no later row that takes their place"
+)
+HOLDING_REASONS: Final = (ORPHANS, UNPLACED, UNHEALED)  # what derivation could not use, and might be bad news
 Cursor = dict[str, str]  # file name -> digest of its content and of the settings that read it
 
 
@@ -57,11 +60,17 @@ def last_remarks(runs: pl.DataFrame, source: str) -> dict[str, int]:
     return loads(mine.get_column("left_out").item(-1)) if mine.height else {}
 
 
+def last_refused(runs: pl.DataFrame, source: str) -> dict[str, str]:
+    """What the latest run of a source could not take in, and why."""
+    mine = runs.filter(pl.col("source") == source).sort("published_at")
+    return loads(mine.get_column("files_refused").item(-1)) if mine.height else {}
+
+
 def gaps(runs: pl.DataFrame) -> tuple[str, ...]:
     """What the latest run of each source could not take in although it might have been bad news.
 
-    Refused files, refused rows of scans and findings, results without a scan, and alerts that no analysis
-    explains: a verdict that rests on what is left must not be better for it.
+    Refused files, refused rows of scans and findings, results without a scan, alerts that no analysis
+    explains, and refused alerts: a verdict that rests on what is left must not be better for it.
     """
     latest = runs.sort("published_at").group_by("source", maintain_order=True).last()
     found: list[str] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +11,7 @@ from typing import Final
 import polars as pl
 
 from ingest.contracts import PULL_REQUESTS
-from ingest.intake import Intake
+from ingest.intake import ANOTHER_COPY, Intake
 from ingest.settings import IngestSettings
 from ingest.sources.base import HELD, LiveSource, Outside, Parsed, Pulled, RawArea, Surroundings
 from ingest.store import Store
@@ -42,9 +43,20 @@ def run_live(store: Store, source: LiveSource, intake: Intake, visit: Visit) -> 
     finally:
         # Also when it fails: other sources may publish, and then batches are there wholly or not at all.
         intake.flush()
+    _gather_copies(intake.tally.left_out)
     intake.tally.files_refused.update(pulled.refused)
     intake.tally.left_out.update(pulled.left_out)
     return pulled
+
+
+def _gather_copies(left_out: Counter[str]) -> None:
+    """Say in one line that batches of one run told some rows again: that is no fault of anybody."""
+    copies = {reason: count for reason, count in left_out.items() if reason.endswith(ANOTHER_COPY)}
+    for reason in copies:
+        del left_out[reason]
+    left_out.update(
+        Counter({"older copy of a row that was read again": sum(copies.values())} if copies else {})
+    )
 
 
 def held_pull_requests(store: Store) -> pl.DataFrame:

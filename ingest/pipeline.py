@@ -23,7 +23,16 @@ from ingest.authorship import RULES_VERSION
 from ingest.deriving import Reread, derive, withdraw
 from ingest.errors import RefusedFileError, SourceError
 from ingest.intake import Intake, Tally
-from ingest.ledger import Cursor, RunInfo, fingerprint, is_same_content, last_cursor, last_remarks, ledger_row
+from ingest.ledger import (
+    Cursor,
+    RunInfo,
+    fingerprint,
+    is_same_content,
+    last_cursor,
+    last_refused,
+    last_remarks,
+    ledger_row,
+)
 from ingest.living import Visit, run_live
 from ingest.settings import IngestSettings
 from ingest.sources.base import AnySource, LiveSource, Outside, Source, SourceFile
@@ -119,6 +128,8 @@ def _run_live(
     intake = Intake(store, source.name, info.run_id, info.started_at)
     visit = Visit(job.settings, last_cursor(runs, source.name), job.outside, job.now)
     pulled = run_live(store, source, intake, visit)
+    if job.outside.from_raw:  # nobody was asked, so what was refused is still not mended
+        intake.tally.files_refused.update(last_refused(runs, source.name))
     return ledger_row(
         info,
         source.name,

@@ -106,7 +106,10 @@ class Surroundings:
     take: Callable[[Parsed, str], None]  # rows of one batch, and its name; call it from one thread only
 
 
-HELD: Final = ("repository", "number", "updated_at", "head_sha", "checks_at_merge", "closed_at", "gone_at")
+HELD: Final = (
+    "repository", "number", "updated_at", "head_sha", "checks_at_merge", "closed_at", "gone_at",
+    "additions", "deletions", "changed_file_count",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

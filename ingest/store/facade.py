@@ -252,7 +252,9 @@ class Store:
 
     def has_news(self, since: Published | None, until: Published) -> bool:
         """Whether a later publication holds other rows; upkeep alone moves versions, but no rows."""
-        if since is None or since.versions.keys() != until.versions.keys():
+        if since is None:
+            return bool(until.versions)
+        if since.versions.keys() != until.versions.keys():
             return True
         return any(
             self._delta(name).has_news(since.versions[name], version)

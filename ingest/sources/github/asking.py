@@ -90,6 +90,16 @@ class Common:
 
     unknown: set[Part] = field(default_factory=set)  # parts that this server's schema does not have
     stopped: Event = field(default_factory=Event)
+    met: dict[str, str] = field(default_factory=dict)  # id -> owner/name by which it was met
+
+    def meet(self, identity: Identity) -> None:
+        """Take note of a repository; two that are given one id would vanish in each other."""
+        name = self.met.setdefault(identity.id, identity.name)
+        if name.lower() != identity.name.lower():
+            raise SourceError(
+                f"{identity.name}: GitHub gives it the same id ({identity.id}) as {name}; one of the two "
+                "cannot be followed, and this one was not read"
+            )
 
 
 class Asker:
@@ -154,14 +164,13 @@ class Asker:
 
     def _recognise(self, repository: Mapping[str, Any]) -> None:
         branch = repository.get("defaultBranchRef") or {}
-        told = Identity(
-            repository["id"],
-            repository.get("databaseId"),
-            repository.get("nameWithOwner") or self.name,
-            branch.get("name"),
-        )
+        name = repository.get("nameWithOwner") or self.name
+        own_id = repository.get("id") or f"name:{name.lower()}"  # better than none: followed by its name
+        told = Identity(own_id, repository.get("databaseId"), name, branch.get("name"))
         if self._meant is not None and told.id != self._meant:
             raise OtherRepositoryFault(told)
+        if self.identity is None:
+            self._common.meet(told)
         self.identity, self._meant, self.name = told, told.id, told.name
 
     def _note_withheld(self, query: str, errors: tuple[dict[str, Any], ...]) -> None:

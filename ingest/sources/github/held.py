@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -20,6 +20,9 @@ _OPEN: Final = "OPEN"
 _WORTH_ASKING: Final = timedelta(days=30)  # checks that are undecided for longer will remain so
 
 
+Size = tuple[int, int, int]  # lines added and deleted, files; what is unknown counts as none here
+
+
 @dataclass(frozen=True)
 class Light:
     """As much of a pull request as tells whether it changed; None = not told."""
@@ -32,6 +35,7 @@ class Light:
     created_at: datetime | None = None
     cursor: str = ""  # behind it, in the list that told it
     is_gone: bool = False
+    size: Size | None = None  # None = not asked for
 
 
 def light(node: Mapping[str, Any], cursor: str = "") -> Light:
@@ -44,7 +48,13 @@ def light(node: Mapping[str, Any], cursor: str = "") -> Light:
         checks=_checks(node),
         created_at=moment(node.get("createdAt")),
         cursor=cursor,
+        size=_size(node, ("additions", "deletions", "changedFiles")),
     )
+
+
+def _size(told: Mapping[str, Any], names: tuple[str, str, str]) -> Size | None:
+    added, deleted, files = (told.get(name) or 0 for name in names)
+    return (added, deleted, files) if names[0] in told else None
 
 
 def moment(told: str | None) -> datetime | None:
@@ -65,14 +75,15 @@ def _checks(node: Mapping[str, Any]) -> str | None:
 class Held:
     """Pull requests of one repository as they were read last."""
 
-    def __init__(self, pulls: Iterable[Light] = ()) -> None:
+    def __init__(self, pulls: Iterable[Light] = (), rollups: Mapping[str, str] | None = None) -> None:
         self._pulls = {one.number: one for one in pulls}
+        self._rollups = {int(number): word for number, word in (rollups or {}).items()}
 
     @classmethod
-    def of(cls, published: pl.DataFrame, repository: str) -> Held:
-        """What the store holds: the columns of `sources.base.HELD`."""
+    def of(cls, published: pl.DataFrame, repository: str, rollups: Mapping[str, str] | None = None) -> Held:
+        """What the store holds: the columns of `sources.base.HELD`; and how checks of open heads stood."""
         rows = published.filter(pl.col("repository") == repository).iter_rows(named=True)
-        return cls(_of_row(row) for row in rows)
+        return cls((_of_row(row) for row in rows), rollups)
 
     def get(self, number: int) -> Light | None:
         """One as it was read last; null when it never was."""
@@ -87,6 +98,17 @@ class Held:
     def open_numbers(self) -> list[int]:
         """Those that are there and open, in order."""
         return sorted(number for number in self.numbers if self._pulls[number].is_open)
+
+    @property
+    def rollups(self) -> dict[str, str]:
+        """Combined checks of the open heads, as they were told last."""
+        told = ((number, self._rollups.get(number)) for number in self.open_numbers)
+        return {str(number): word for number, word in told if word is not None}
+
+    @property
+    def unchecked(self) -> set[int]:
+        """Those whose checks are not known."""
+        return {number for number in self.numbers if self._pulls[number].checks is None}
 
     def undecided(self, at: datetime) -> set[int]:
         """Those whose checks had not ended when they were read, and may have since."""
@@ -116,21 +138,34 @@ class Held:
         for number in exchange.by["numbers"]:
             node, known = told.get(f"p{number}"), self._pulls.get(number)
             if node and known:
-                self._pulls[number] = Light(
-                    number, known.updated_at, known.head_sha, known.is_open, _checks(node), known.created_at
-                )
+                self._pulls[number] = replace(known, checks=_checks(node))
+                self.note_rollups([self._pulls[number]])
+
+    def note_rollups(self, lights: Iterable[Light]) -> None:
+        """Take the combined checks of heads, as they were told just now."""
+        self._rollups |= {one.number: one.checks for one in lights if one.checks is not None}
 
     def differs(self, told: Light) -> bool:
         """Whether a pull request is to be read again.
 
-        Only a conclusive check counts: while checks run, or one that never will is waited for, the
-        combined conclusion stays open, whatever the tables made of the parts that ended.
+        The size of an open one moves with its base, which moves no date.
         """
         held = self._pulls.get(told.number)
         if held is None or held.is_gone:
             return True
         then, now = ((one.updated_at, one.head_sha, one.is_open) for one in (held, told))
-        return then != now or (told.checks in _CONCLUSIVE and told.checks != held.checks)
+        is_resized = None not in {told.size, held.size} and told.size != held.size
+        return then != now or is_resized or self._has_other_checks(held, told)
+
+    def _has_other_checks(self, held: Light, told: Light) -> bool:
+        """Whether the combined check differs from how it was told last.
+
+        Where that is not known only a conclusive one counts: the tables may have settled an open one by
+        the parts that ended.
+        """
+        if told.checks is None or told.number in self._rollups:
+            return told.checks is not None and told.checks != self._rollups[told.number]
+        return told.checks in _CONCLUSIVE and told.checks != held.checks
 
 
 def _nodes(exchange: Exchange) -> Iterator[dict[str, Any]]:
@@ -149,4 +184,5 @@ def _of_row(row: Mapping[str, Any]) -> Light:
         is_open=row["closed_at"] is None,
         checks=row["checks_at_merge"],
         is_gone=row["gone_at"] is not None,
+        size=_size(row, ("additions", "deletions", "changed_file_count")),
     )

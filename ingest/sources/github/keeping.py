@@ -8,19 +8,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from itertools import groupby
+from re import compile as pattern
 from typing import Final
 
+from ingest.errors import StoreError
 from ingest.sources.base import RawArea
 from ingest.sources.github.batches import Batch, folder_of, unpacked
 from ingest.sources.github.state import RepositoryState
 
 FOLDER: Final = "github/"
 _SUFFIX: Final = ".jsonl"
+_BATCH_NAME: Final = pattern(r"/\d+\.jsonl$")
 
 
 def kept_batches(raw: RawArea) -> dict[str, list[str]]:
     """Names of all batches by the folder of their repository, in order of reading."""
-    names = (name for name in raw.names(FOLDER) if name.endswith(_SUFFIX))
+    names = (name for name in raw.names(FOLDER) if _BATCH_NAME.search(name))
     ordered = sorted(names, key=lambda name: (_folder(name), number_of(name)))
     return {folder: list(inside) for folder, inside in groupby(ordered, _folder)}
 
@@ -46,13 +49,6 @@ def unpublished(raw: RawArea, published: Mapping[str, RepositoryState]) -> Itera
         yield from (name for name in names if number_of(name) > reached.get(folder, 0))
 
 
-def latest_numbers(raw: RawArea, published: Mapping[str, RepositoryState]) -> dict[str, int]:
-    """Number of the latest batch that is kept, by repository."""
-    kept = kept_batches(raw)
-    folders = {id_: kept.get(folder_of(id_)) for id_ in published}
-    return {id_: number_of(names[-1]) for id_, names in folders.items() if names}
-
-
 def let_go(raw: RawArea, published: Mapping[str, RepositoryState], before: datetime) -> None:
     """Drop batches of before a moment; never one that is not published yet, nor a repository's last.
 
@@ -66,7 +62,15 @@ def let_go(raw: RawArea, published: Mapping[str, RepositoryState], before: datet
 
 def _old(raw: RawArea, names: list[str], before: datetime) -> Iterator[str]:
     for name in names:
-        at = read_batch(raw, name).at
-        if at is not None and at >= before:
+        if _is_young(raw, name, before):
             return
         yield name
+
+
+def _is_young(raw: RawArea, name: str, before: datetime) -> bool:
+    """Whether a batch is to be kept; one that cannot be read any more helps nobody."""
+    try:
+        at = read_batch(raw, name).at
+    except StoreError:
+        return False
+    return at is not None and at >= before

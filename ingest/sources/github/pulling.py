@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from queue import Empty
 from threading import Lock
+from typing import Final
 
 from ingest.errors import SourceError
 from ingest.settings import GitHubSettings, IngestSettings
@@ -19,11 +21,14 @@ from ingest.sources.github.batches import Batch, unpacked
 from ingest.sources.github.connection import Hub
 from ingest.sources.github.credentials import credentials_of
 from ingest.sources.github.crew import Crew, Ended, Failed, Kept, Message, Reached, Refused
-from ingest.sources.github.keeping import kept_batches, latest_numbers, let_go, read_batch, unpublished
+from ingest.sources.github.keeping import kept_batches, let_go, read_batch, unpublished
 from ingest.sources.github.parse import parse_batch
+from ingest.sources.github.reading import FILES_UNREAD
 from ingest.sources.github.register import Register
 from ingest.sources.github.state import RepositoryState
 from ingest.sources.github.targets import Owned, Target, Targets, asked_for, list_owned, targets
+
+_WAKING_SECONDS: Final = 0.2
 
 
 def pull(settings: IngestSettings, surroundings: Surroundings) -> Pulled:
@@ -57,16 +62,20 @@ class _Account:
             "asked for again in every run"
             for state in self.states.values()
             for number, said in state.unread.items()
+            if not said.startswith(FILES_UNREAD)
         }
 
     @property
-    def denied(self) -> Counter[str]:
-        """Parts that may not be read, with the number of repositories."""
-        return Counter(
+    def left_out(self) -> Counter[str]:
+        """Parts that may not be read, with the number of repositories; and lists of files that never came."""
+        denied = Counter(
             f"{part}: may not be read ({said})"
             for state in self.states.values()
             for part, said in state.denied.items()
         )
+        said = [said for state in self.states.values() for said in state.unread.values()]
+        files_count = sum(one.startswith(FILES_UNREAD) for one in said)
+        return denied + Counter({"list of changed files that GitHub did not tell": files_count})
 
 
 class _Run:
@@ -84,6 +93,11 @@ class _Run:
     def from_raw(self) -> Pulled:
         """Parse all kept batches again, in order; the state is the published one or that of later batches."""
         names = [name for inside in kept_batches(self._around.raw).values() for name in inside]
+        if not names:
+            raise SourceError(
+                "github: no answers are kept yet below raw/github of the store; "
+                "run `pilot ingest github` first"
+            )
         for done, name in enumerate(names):
             batch = self._parse(read_batch(self._around.raw, name), name)
             self._outside.tell(Progress(batch.state.now, "reading kept answers", done + 1, len(names)))
@@ -127,10 +141,9 @@ class _Run:
         return replace(self._pulled(), requests=hub.requests)
 
     def _begin(self) -> None:
+        self._replay()  # numbers of batches go on behind what was kept
         if self._outside.full:
-            self._register.begin_anew(latest_numbers(self._around.raw, self._published))
-        else:
-            self._replay()
+            self._register.begin_anew()
 
     def _targets(self, hub: Hub) -> Targets:
         def owned(owner: str) -> list[Owned]:
@@ -146,7 +159,7 @@ class _Run:
         """Take what the threads tell until all have ended."""
         busy = crew.start(found)
         while busy:
-            message = crew.told.get()
+            message = _next(crew)
             busy -= isinstance(message, Ended)
             self._take(message)
 
@@ -173,8 +186,17 @@ class _Run:
             {**self._around.cursor, **reached},
             batches=account.batches,
             refused=account.refused | account.unread,
-            left_out=account.denied,
+            left_out=account.left_out,
         )
+
+
+def _next(crew: Crew) -> Message:
+    """What a thread tells next. A wait without an end would not be woken by Ctrl-C."""
+    while True:
+        try:
+            return crew.told.get(timeout=_WAKING_SECONDS)
+        except Empty:
+            continue
 
 
 def _one_at_a_time(outside: Outside) -> Outside:

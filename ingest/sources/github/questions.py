@@ -61,7 +61,8 @@ _FRAGMENTS: Final = {
     "suites": "fragment suites on Commit"
     "{oid checkSuites(first:50){pageInfo{hasNextPage} nodes{status conclusion createdAt app{slug}}}}",
     "light": "fragment light on PullRequest{number createdAt updatedAt state headRefOid}",
-    "head": "fragment head on PullRequest{...light head:commits(last:1){nodes{commit{...rollup}}}}",
+    "head": "fragment head on PullRequest{...light additions deletions changedFiles "
+    "head:commits(last:1){nodes{commit{...rollup}}}}",
 }
 _SCALARS: Final = (
     "number title body url state isDraft createdAt updatedAt closedAt mergedAt author{...actor} "

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
 from ingest.errors import SourceError
@@ -25,7 +25,9 @@ from ingest.sources.github.sizing import PageSize, adaptively
 
 Item = Rest | Suites
 Thing = TypeVar("Thing")
+FILES_UNREAD: Final = "files: "  # how GitHub's words begin where only the files were not told
 _MAY_NOT: Final = "the token may not read it"
+_SAME_MOMENT: Final = timedelta(seconds=2)
 _OWN_LISTS: Final = tuple(questions.FIRST_OF)
 
 
@@ -37,6 +39,7 @@ class Gathering:
     numbers: list[int] = field(default_factory=list)  # told whole but for files and what goes on
     gone: list[int] = field(default_factory=list)
     unread: dict[int, str] = field(default_factory=dict)  # number -> GitHub's words
+    hot: list[int] = field(default_factory=list)  # read within a second or so of their latest change
     following: list[Item] = field(default_factory=list)  # what is still to be asked
 
     @property
@@ -136,7 +139,13 @@ class Reader:
     def _take_nodes(self, nodes: Iterable[dict[str, Any] | None], into: Gathering) -> None:
         for node in filter(None, nodes):
             into.numbers.append(node["number"])
+            into.hot += [node["number"]] if self._is_hot(node) else []
             into.following += _rests(node, _OWN_LISTS)
+
+    def _is_hot(self, node: Mapping[str, Any]) -> bool:
+        """Whether it changed as it was read: the next change may bear the same second."""
+        at, changed_at = self._asker.at, moment(node.get("updatedAt"))
+        return at is not None and changed_at is not None and abs(at - changed_at) <= _SAME_MOMENT
 
     def complete(self, into: Gathering) -> None:
         """Ask for the files and checks of all that was read, then for whatever goes on."""
@@ -144,7 +153,7 @@ class Reader:
             list(dict.fromkeys(into.numbers)),
             self._files,
             lambda piece: self._some_files(piece, into),
-            lambda number, said: into.unread.update({number: f"files: {said}"}),
+            lambda number, said: into.unread.update({number: f"{FILES_UNREAD}{said}"}),
         )
         while into.following:
             items, into.following = into.following, []

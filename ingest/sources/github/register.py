@@ -44,7 +44,7 @@ class Register:
         """What is held of it: published, and replayed since."""
         with self._lock:
             if state.id not in self._held:
-                self._held[state.id] = Held.of(self._published, state.name)
+                self._held[state.id] = Held.of(self._published, state.name, state.rollups)
             return self._held[state.id]
 
     def take(self, repository_id: str) -> None:
@@ -89,12 +89,21 @@ class Register:
             self._states[batch.state.id] = batch.state
             self.held(batch.state).note(batch.exchanges)
 
-    def begin_anew(self, latest: Mapping[str, int]) -> None:
-        """Forget how far all are, so that everything is read again; numbers of batches go on."""
+    def begin_anew(self) -> None:
+        """Forget how far all are, so that everything is read again; numbers of batches go on.
+
+        What was read of bypassed rules stays: GitHub tells no more than a month of them.
+        """
         with self._lock:
-            self._states = {
-                id_: RepositoryState(
-                    id=id_, name=state.name, now=state.now, batch=max(state.batch, latest.get(id_, 0))
-                )
-                for id_, state in self._states.items()
-            }
+            self._states = {id_: _anew(state) for id_, state in self._states.items()}
+
+
+def _anew(state: RepositoryState) -> RepositoryState:
+    return RepositoryState(
+        id=state.id,
+        name=state.name,
+        now=state.now,
+        batch=state.batch,
+        rules_at=state.rules_at,
+        rules_since_at=state.rules_since_at,
+    )

@@ -30,6 +30,12 @@ class RepositoryState(Struct, frozen=True, kw_only=True):
     touched_at: datetime | None = None  # latest change that the last complete look had seen
     anchors: tuple[Anchor, ...] = ()  # places of the last look's pages: the next look asks for all at once
     swept_at: datetime | None = None  # when all numbers were listed last
+    rollups: dict[str, str] = {}  # open pull request -> combined check of its head as it was told last
+    set_aside: dict[
+        str, str
+    ] = {}  # number -> its change that was read, but is not in the tables (quarantine)
+    hot: tuple[int, ...] = ()  # read within a second of their change: another one may bear the same second
+    uncounted: int = 0  # pull requests that the last full listing counted beyond what is known
     unread: dict[str, str] = {}  # number -> why GitHub would not tell it; asked again each time
     denied: dict[str, str] = {}  # part that may not be read -> GitHub's words
     alerts_at: dict[str, datetime] = {}  # kind -> when its alerts were last read

@@ -8,7 +8,7 @@ store and no clock here: time is what GitHub says.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import zip_longest
@@ -29,8 +29,8 @@ from ingest.sources.github.listing import ANCHOR_EVERY, OLDER_IN_A_ROW, Lister, 
 from ingest.sources.github.reading import Gathering, Page, Reader
 from ingest.sources.github.state import Anchor, RepositoryState
 
-BATCH: Final = 4 * questions.WHOLE_AT_ONCE  # pull requests: three requests for their files
-PAGES_OF_A_BATCH: Final = 8  # at most: small pages must not put much at stake
+BATCH: Final = 8 * questions.WHOLE_AT_ONCE  # pull requests: six requests for their files
+PAGES_OF_A_BATCH: Final = 16  # at most: small pages must not put much at stake
 
 DONE: Final = "done"  # told when a repository is through
 
@@ -105,6 +105,7 @@ class _Sync:
         self._known = place.state
         self._held = place.held or Held()
         self._is_touched_late = False  # whether anything changed while the first reading went on
+        self._is_regained = False  # whether checks may be read that might not before
         self._total: int | None = None  # pull requests of the repository, as told last
 
     def run(self) -> Steps:
@@ -139,12 +140,13 @@ class _Sync:
         """The state with what the answers say of the repository itself."""
         state = self._state
         denied = self._asker.still_denied(state.denied)
-        self._known = replace(state, now=self._asker.name, denied=denied, **changes)
+        self._is_regained |= CHECKS_FIELD in state.denied and CHECKS_FIELD not in denied
+        told = {"now": self._asker.name, "denied": denied, "rollups": self._held.rollups}
+        self._known = replace(state, **told, **changes)
         return self._known
 
     def _batch(self, exchanges: Sequence[Exchange], **changes: Any) -> Batch:
         state = self._latest(batch=self._state.batch + 1, **changes)
-        self._held.note(exchanges)
         exchanges = [*exchanges, *self._feature_of_checks(exchanges)]
         branch = self._asker.identity.default_branch if self._asker.identity else None
         return Batch(state, exchanges, branch, self._asker.at)
@@ -162,13 +164,22 @@ class _Sync:
         absent = {*map(str, gathering.gone)}
         gathering.gone = [number for number in gathering.gone if self._held.get(number) is not None]
         self._reader.complete(gathering)
+        new = [number for number in gathering.numbers if self._held.get(number) is None]
+        self._held.note(gathering.exchanges)
         read = {*map(str, gathering.numbers), *absent}
         before = {number: said for number, said in self._state.unread.items() if number not in read}
         unread = before | {str(number): said for number, said in gathering.unread.items()}
         if gathering.is_empty:
             self._latest(unread=unread, **changes)
         else:
-            yield self._batch(gathering.exchanges, unread=unread, **changes)
+            hot = tuple(sorted({*self._state.hot, *gathering.hot}))
+            set_aside = self._state.set_aside | self._not_held_before(new)
+            yield self._batch(gathering.exchanges, unread=unread, hot=hot, set_aside=set_aside, **changes)
+
+    def _not_held_before(self, numbers: Iterable[int]) -> dict[str, str]:
+        """What is read for the first time: where it is not held at the next look either, it was refused."""
+        lights = (self._held.get(number) for number in numbers) if self._state.walked else ()
+        return {str(one.number): str(one.updated_at) for one in lights if one}
 
     def _tell(self, doing: str, done: int = 0, total: int | None = None) -> None:
         self._means.tell(Surveyed(self._asker.name, doing, done, total, self._asker.requests))
@@ -245,23 +256,32 @@ class _Sync:
 
     def _check_count(self) -> None:
         """Count what the first reading gave: if some are missing, or too many, a sweep is due at once."""
-        known = self._held.numbers | set(map(int, self._state.unread))
-        is_whole = self._settings.created_after is not None or self._total in {None, len(known)}
-        if is_whole:
+        if self._uncounted() in {None, 0}:
             self._latest(swept_at=self._asker.at)
 
     def _look(self) -> Iterator[Batch]:
         """What changed since the last look."""
         self._tell("looking for changes")
-        state = self._state
+        hot, state = self._state.hot, self._begun_look()
         look = self._seen_since(state)
         self._total = look.total
         changed = [one.number for one in look.lights if self._is_changed(one)]
+        changed += [number for number in hot if number not in changed]
         heads = self._heads(set(changed)) if self._settings.reread_open else {}
         changed += [number for number, one in heads.items() if one and self._is_changed(one)]
+        self._held.note_rollups(filter(None, heads.values()))
         gone = [number for number, one in heads.items() if one is None]
         touched_at = max(filter(None, (look.touched_at, state.touched_at)), default=None)
         yield from self._read(changed, gone, touched_at=touched_at, anchors=look.anchors)
+
+    def _begun_look(self) -> RepositoryState:
+        """The state without what this look settles: a second reading, and what was taken in after all."""
+        state = self._state
+        refused = {
+            number: at for number, at in state.set_aside.items() if self._held.get(int(number)) is None
+        }
+        self._known = replace(state, hot=(), set_aside=refused)
+        return self._known
 
     def _seen_since(self, state: RepositoryState) -> Look:
         """A look by the places that were left, or without them where the server no longer takes them."""
@@ -276,8 +296,12 @@ class _Sync:
             return self._lister.look((), since)
 
     def _is_changed(self, one: Light) -> bool:
-        is_asked_anyway = str(one.number) in self._state.unread
-        return not is_asked_anyway and self._is_wanted(one) and self._held.differs(one)
+        number = str(one.number)
+        was_refused = self._held.get(one.number) is None and (
+            self._state.set_aside.get(number) == str(one.updated_at)
+        )
+        is_settled = was_refused or number in self._state.unread  # the latter is asked anyway
+        return not is_settled and self._is_wanted(one) and self._held.differs(one)
 
     def _heads(self, changed: set[int]) -> dict[int, Light | None]:
         """Where the open ones stand: a check's result moves no date, so the list does not tell."""
@@ -299,14 +323,24 @@ class _Sync:
     def _is_sweep_due(self) -> bool:
         at, swept_at = self._asker.at, self._state.swept_at
         every = timedelta(days=self._settings.sweep_days)
-        return at is not None and (swept_at is None or at - swept_at >= every)
+        is_time = at is not None and (swept_at is None or at - swept_at >= every)
+        return is_time or self._is_regained or self._uncounted() not in {None, self._state.uncounted}
+
+    def _uncounted(self) -> int | None:
+        """How many more GitHub counts than are known; null where it cannot be told."""
+        known = self._held.numbers | set(map(int, (*self._state.unread, *self._state.set_aside)))
+        is_whole = self._settings.created_after is None
+        return self._total - len(known) if self._total is not None and is_whole else None
 
     def _sweep(self) -> Iterator[Batch]:
         """List all numbers, to find what no look found, what is gone, and how open checks ended."""
         held, listed, waiting = self._held.numbers, set[int](), list[int]()
         undecided = self._held.undecided(self._asker.at) if self._asker.at else set()
+        undecided |= self._held.unchecked if self._is_regained else set()
+        self._is_regained = False
         for page in self._lister.all():
             listed |= {one.number for one in page.lights}
+            self._total = page.total
             self._tell("listing all numbers", len(listed), page.total)
             waiting += [one.number for one in page.lights if self._is_changed(one) or one.number in undecided]
             if len(waiting) >= BATCH:
@@ -316,6 +350,7 @@ class _Sync:
         waiting += [number for number, one in missing.items() if one and self._is_changed(one)]
         gone = [number for number, one in missing.items() if one is None]
         yield from self._read(waiting, gone, swept_at=self._asker.at)
+        self._latest(uncounted=self._uncounted() or 0)
 
     def _alerts(self) -> Iterator[Batch]:
         """Alerts and bypassed rules, where they are due."""

@@ -10,7 +10,7 @@ import pytest
 from ingest.errors import SourceError
 from ingest.settings import IngestSettings
 from ingest.sources.base import Outside, Surroundings
-from ingest.sources.github import GITHUB
+from ingest.sources.github import GITHUB, syncing
 from tests.github_server import Faults, GitHubServer, Repo, World
 from tests.github_server.inventing import invented
 from tests.github_server.loading import real_world
@@ -74,6 +74,12 @@ class Undisturbed:
 
     lake: Lake
     requests: int
+
+
+@pytest.fixture(autouse=True)
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several batches of a small repository; the usual size is twice this."""
+    monkeypatch.setattr(syncing, "BATCH", 144)
 
 
 @pytest.fixture(scope="module")

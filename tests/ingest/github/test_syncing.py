@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from ingest.sources.github import reading, syncing
 from ingest.sources.github import state as states
 from ingest.sources.github.connection import Connection
 from ingest.sources.github.faults import FieldsFault, TooMuchFault
@@ -26,6 +27,12 @@ def read_once(count: int, **settings: Any) -> Iterator[tuple[World, Lake, GitHub
         lake.pull(server, **settings)
         server.forget()
         yield world, lake, server
+
+
+@pytest.fixture(autouse=True)
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several batches of a small repository; the usual size is twice this."""
+    monkeypatch.setattr(syncing, "BATCH", 144)
 
 
 def test_a_change_is_read_and_nothing_else_is():
@@ -88,8 +95,8 @@ def test_open_heads_are_left_alone_if_the_settings_say_so():
 def test_a_pending_check_is_not_read_again_at_every_look_but_by_the_sweep():
     world, lake = world_of(60), Lake()
     node = world.repositories[0].pulls[60]
-    now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    node |= {"state": "OPEN", "closedAt": None, "mergedAt": None, "updatedAt": now}
+    lately = f"{datetime.now(UTC) - timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"
+    node |= {"state": "OPEN", "closedAt": None, "mergedAt": None, "updatedAt": lately}
     _set_rollup(node, "PENDING", "QUEUED")
     with GitHubServer(world) as server:
         lake.pull(server)
@@ -101,19 +108,82 @@ def test_a_pending_check_is_not_read_again_at_every_look_but_by_the_sweep():
         assert 60 in _numbers_asked(server, "...changes")
 
 
-def test_a_deleted_one_is_marked_by_the_sweep_and_one_that_is_back_is_there_again():
+def test_a_deleted_one_is_missed_in_the_count_and_one_that_is_back_is_there_again():
     with read_once(150) as (world, lake, server):
         repo = world.repositories[0]
         number = next(n for n, node in sorted(repo.pulls.items()) if not _is_open(node))
         node = repo.pulls.pop(number)
         lake.pull(server)
-        assert lake.gone() == set()  # no list tells what is missing in it
-        lake.pull(server, sweep_days=0)
         assert lake.gone() == {number}
         assert lake.pull_request(number)["title"]  # marked, not dropped
+        server.forget()
+        lake.pull(server)
+        assert server.requests <= 2  # what is counted by now is not missed again
         repo.pulls[number] = node
-        lake.pull(server, sweep_days=0)
+        lake.pull(server)
         assert lake.gone() == set()
+
+
+def test_one_that_was_deleted_where_another_was_opened_is_missed_in_the_count_too():
+    with read_once(150) as (world, lake, server):
+        repo = world.repositories[0]
+        number = next(n for n, node in sorted(repo.pulls.items()) if not _is_open(node))
+        newest = repo.pulls.pop(number)
+        lately = {"number": 151, "updatedAt": "2026-11-20T10:00:00Z", "createdAt": "2026-11-20T09:00:00Z"}
+        repo.pulls[151] = newest | lately | {"timelineItems": [], "closedAt": None, "mergedAt": None}
+        lake.pull(server)
+        assert lake.gone() == {number}
+
+
+def test_a_check_of_an_open_head_that_begins_again_is_not_taken_for_its_old_result():
+    world, lake = world_of(60), Lake()
+    node = world.repositories[0].pulls[60]
+    node |= {"state": "OPEN", "closedAt": None, "mergedAt": None}
+    _set_rollup(node, "SUCCESS", "COMPLETED")
+    with GitHubServer(world) as server:
+        lake.pull(server)
+        assert lake.pull_request(60)["checks_at_merge"] == "success"
+        _set_rollup(node, "PENDING", "IN_PROGRESS")
+        lake.pull(server)
+        assert lake.pull_request(60)["checks_at_merge"] == "pending"
+
+
+def test_the_size_of_an_open_one_moves_without_a_date():
+    world, lake = world_of(60), Lake()
+    node = world.repositories[0].pulls[60]
+    node |= {"state": "OPEN", "closedAt": None, "mergedAt": None}
+    with GitHubServer(world) as server:
+        lake.pull(server)
+        node["additions"] += 7
+        lake.pull(server)
+        assert lake.pull_request(60)["additions"] == node["additions"]
+        server.forget()
+        lake.pull(server)
+        assert asked_with(server, "...changes") == 0
+
+
+def test_one_that_changed_in_the_second_it_was_read_is_read_once_more(monkeypatch: pytest.MonkeyPatch):
+    world, lake = world_of(60), Lake()
+    now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    world.repositories[0].touch(60, now)
+    with GitHubServer(world) as server:
+        lake.pull(server)
+        monkeypatch.setattr(reading, "_SAME_MOMENT", timedelta(seconds=-1))  # time passes
+        for count in (1, 0):
+            server.forget()
+            lake.pull(server)
+            assert asked_with(server, "...changes") == count
+
+
+def test_checks_that_may_be_read_at_last_are_read_of_all():
+    world, lake = world_of(60), Lake()
+    world.denied_fields = {"Commit.statusCheckRollup"}
+    with GitHubServer(world) as server:
+        lake.pull(server)
+        world.denied_fields = set()
+        lake.pull(server)
+        lake.pull(server)
+    assert None not in {row["checks_at_merge"] for row in lake.rows["pull_requests"].values()}
 
 
 def test_a_deleted_open_one_is_marked_at_once():
@@ -215,7 +285,9 @@ def test_files_that_cannot_be_told_leave_the_rest_of_the_pull_request(monkeypatc
     _spoil(monkeypatch, lambda text, data: "...changes" in text and _names(data, spoiled))
     with GitHubServer(world) as server:
         pulled = lake.pull(server)
-        assert list(pulled.refused) == [f"{NAME}#12"]
+        assert (pulled.refused, dict(pulled.left_out)) == (
+            {}, {"list of changed files that GitHub did not tell": 1}
+        )  # fmt: skip
         assert lake.pull_request(12)["title"]
         assert not [key for key in lake.rows["changed_files"] if key[1] == 12]
         spoiled.clear()
