@@ -17,10 +17,11 @@ from typing import Annotated, Final
 import typer
 from polars.exceptions import PolarsError
 
-from dashboard import printing, progressing, wording
+from dashboard import printing, progressing, visits, wording
 from dashboard.composition import Live, Question, Session, open_session
 from dashboard.documents import plain, verdict_document
 from dashboard.exit_codes import gate_exit_code, ingest_exit_code
+from dashboard.stopping import INTERRUPTED, ending_in_order
 from ingest.errors import PilotError, StoreError, UsageError
 from metrics.segments import WHOLE
 
@@ -33,7 +34,6 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-INTERRUPTED: Final = 130  # what typer answers to Ctrl-C, as shells do
 STOPPED: Final = "pilot: stopped; what was not published is taken up by the next run\n"
 DEBUG: Final = "--debug"  # anywhere on the line: show the traceback of an error
 
@@ -98,11 +98,13 @@ def ingest(  # noqa: PLR0913, PLR0917 - which sources, how, and what is told of 
     """Read all that the configuration names into trusted tables; safe to repeat, resumes after a kill."""
     session = open_session(Question(config))
     with progressing.progress(quiet=as_json) as shown:
-        live = Live(from_raw, full, shown.live)
+        hearing = visits.Hearing(shown.live)
+        live = Live(from_raw, full, hearing)
         report = session.ingest(sources or (), shown.files, shown.say, live)
         if tidy:
             session.tidy(shown.say)
-    printing.show(plain(report.sources), as_json, lambda: printing.print_report(report))
+    visited = visits.visits(session.store, report, hearing.latest)
+    printing.show(plain(report.sources), as_json, lambda: printing.print_report(report, visited))
     raise typer.Exit(ingest_exit_code(report.sources))
 
 
@@ -330,15 +332,23 @@ def _moment(option: str, text: str | None) -> datetime | None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; every error is one line on stderr and its class's exit code."""
     asked = list(sys.argv[1:] if arguments is None else arguments)
-    wants_traceback = DEBUG in asked
+    with ending_in_order() as ending:
+        code = _answered([word for word in asked if word != DEBUG], wants_traceback=DEBUG in asked)
+    if code != INTERRUPTED:
+        return code
+    sys.stderr.write(STOPPED)
+    return ending.exit_code
+
+
+def _answered(words: list[str], *, wants_traceback: bool) -> int:
     try:
-        code = app([word for word in asked if word != DEBUG], prog_name="pilot", standalone_mode=False)
+        code = app(words, prog_name="pilot", standalone_mode=False)
+    except KeyboardInterrupt:  # before or after typer's own care
+        return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - whatever it is, people get one line and --debug the rest
         if wants_traceback:
             traceback.print_exc()
         return _report(error)
-    if code == INTERRUPTED:
-        sys.stderr.write(STOPPED)
     return code if isinstance(code, int) else 0
 
 

@@ -53,6 +53,7 @@ COUNTED_SETTINGS: Final = {
     "repositories", "exclude", "paths", "protected_branch", "start_on", "sprint_days", "timezone",
 }  # fmt: skip
 NAMING_SETTINGS: Final = ("repositories", "exclude")  # those of them that name repositories
+PULL_REQUESTS_VERSION: Final = "$.pull_requests"  # of the table, in what a run published; none = no table yet
 STORAGE_PREFIXES: Final = ("AWS_", "AZURE_", "GOOGLE_")  # variables that object stores are opened with
 ADD_GITHUB: Final = (
     "add the line [sources.github] and put a token into the environment variable GITHUB_TOKEN "
@@ -245,10 +246,15 @@ class Session:
         return gaps(self.runs)
 
     def _policy_changes(self, name: str) -> tuple[date, ...]:
-        """Days on which this pilot's gate policy changed, by the ledger (the first sighting is no change)."""
+        """Days on which this pilot's gate policy changed, by the ledger (the first sighting is no change).
+
+        Before there was a pull request nothing could be judged: what was set then is no policy yet.
+        """
         zone, settings = ZoneInfo(self.pilot(name).timezone), self._settings(name)
         today, same = self._rules_digest(settings), self._same_rules(settings)
-        ledger = self.runs.filter(pl.col("policy_digest").is_not_null()).sort("published_at")
+        has_pull_requests = pl.col("published").str.json_path_match(PULL_REQUESTS_VERSION).is_not_null()
+        is_policy = pl.col("policy_digest").is_not_null() & has_pull_requests
+        ledger = self.runs.filter(is_policy).sort("published_at")
         seen = [
             (at.astimezone(zone).date(), loads(digests).get(name))
             for at, digests in ledger.select("published_at", "policy_digest").iter_rows()

@@ -11,9 +11,17 @@ from typing import Annotated, Any, Final, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 
 from ingest.errors import ConfigurationError
-from ingest.settings import AuthorshipSettings, ClassSettings, Settings, SourcesSettings
+from ingest.redaction import without_known_secrets
+from ingest.settings import (
+    AuthorshipSettings,
+    ClassSettings,
+    RepositoryPatterns,
+    Settings,
+    SourcesSettings,
+)
 from metrics.gate.criteria import CRITERIA
 from metrics.gate.policy import Policy, Reading
 from metrics.measuring import Clock, Measuring
@@ -27,6 +35,17 @@ Bands = Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)]
 WorkingDays = Annotated[list[Weekday], Field(min_length=1)]
 USUAL_DAYS: Final[list[Weekday]] = ["mon", "tue", "wed", "thu", "fri"]
 
+GITHUB: Final = ("sources", "github")
+SECRET_PLACES: Final = frozenset({"token_env", "token_file", "private_key_path"})  # where one may be pasted
+NEVER_HERE: Final = {  # what somebody writes below [sources.github] who has a secret in hand
+    "token": (
+        "a token never stands in this file; put it into the environment variable GITHUB_TOKEN, or name a "
+        "file that holds it by token_file"
+    ),
+    "private_key": (
+        "a private key never stands in this file; put it into a file, and name that by private_key_path"
+    ),
+}
 OWN_WORDS: Final = "Value error, "  # what pydantic puts before a sentence of ours
 FORMS: Final = {  # how the type of pydantic's error begins -> what is meant
     "datetime_": "2026-05-01T12:00:00Z",
@@ -98,9 +117,9 @@ class PilotSettings(Settings):
     """[[pilot]]: one pilot."""
 
     name: Annotated[str, Field(min_length=1)]
-    repositories: Annotated[list[str], Field(min_length=1)]
+    repositories: Annotated[RepositoryPatterns, Field(min_length=1)]
     start_on: date
-    exclude: list[str] = []
+    exclude: RepositoryPatterns = []
     paths: list[str] = []
     protected_branch: str | None = None
     ends_on: date | None = None
@@ -278,16 +297,37 @@ def _checked(path: Path, content: Mapping[str, Any]) -> Configuration:
 
 
 def _sentence(path: Path, error: ValidationError) -> str:
+    """What is wrong first, without anything that looks like a secret."""
     first, *others = error.errors()
-    key = ".".join(str(part) for part in first["loc"]) or "(top level)"
     more = f" (and {len(others)} more)" if others else ""
-    if first["type"] == "extra_forbidden":
-        return f"{path}: unknown setting {key}{_did_you_mean(first['loc'])}; remove or rename it{more}"
-    if first["type"] == "missing":
-        return f"{path}: {key} is missing; `pilot describe settings` explains it{more}"
-    seen = f", seen {first['input']!r}" if not isinstance(first["input"], dict) else ""
-    said = first["msg"].removeprefix(OWN_WORDS) + _form(first["type"])
-    return f"{path}: {key}: {said}{seen}; `pilot describe settings` explains it{more}"
+    return without_known_secrets(f"{path}: {_problem(first)}{more}")
+
+
+def _problem(error: ErrorDetails) -> str:
+    place, kind = error["loc"], error["type"]
+    key = ".".join(str(part) for part in place) or "(top level)"
+    if kind == "extra_forbidden" and place[:-1] == GITHUB and place[-1] in NEVER_HERE:
+        return f"{key}: {NEVER_HERE[str(place[-1])]}"
+    if kind == "extra_forbidden":
+        return f"unknown setting {key}{_did_you_mean(place)}; remove or rename it"
+    if kind == "missing":
+        return f"{key} is missing; `pilot describe settings` explains it"
+    said = error["msg"].removeprefix(OWN_WORDS) + _form(kind)
+    return f"{key}: {said}{_seen(error)}; `pilot describe settings` explains it"
+
+
+def _seen(error: ErrorDetails) -> str:
+    """The value, unless somebody may have pasted a secret there."""
+    value = error["input"]
+    is_hidden = isinstance(value, dict) or _may_be_secret(error["loc"], value)
+    return "" if is_hidden else f", seen {value!r}"
+
+
+def _may_be_secret(place: tuple[int | str, ...], value: object) -> bool:
+    if place[:2] != GITHUB:
+        return False
+    is_its_place = len(place) == len(GITHUB) or place[2] in SECRET_PLACES
+    return is_its_place or (place[2] == "url" and "@" in str(value))
 
 
 def _form(kind: str) -> str:

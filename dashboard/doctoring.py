@@ -15,6 +15,7 @@ from dashboard import wording
 from dashboard.complaints import Complaint
 from dashboard.composition import Session
 from dashboard.doctoring_github import GUIDE, secret_is_kept, server_answers
+from dashboard.doctoring_live import RUN_LIVE, complete, kept_answers
 from dashboard.printing import console, refused, say
 from dashboard.renames import GITHUB, Renamed
 from ingest.attribution.host_alerts import HOST_SOURCE
@@ -28,6 +29,7 @@ from metrics.tables import Tables
 PREVIEW_ROWS: Final = 200  # pull requests shown for each kind of author
 STALE_DAYS: Final = 8  # a weekly report on data older than a week misleads
 NAMED: Final = 3  # examples that a line names; the rest is counted
+ADD_SOURCE: Final = "take the # off [sources.github], or off the sources of your files, in pilot.toml"
 MEND_SCAN: Final = "scan again, or say its place in a sidecar or [[sources.sarif.place]], see docs/scans.md"
 
 
@@ -56,6 +58,8 @@ def _configuration(session: Session) -> Iterable[Complaint]:
 
 def _sources(session: Session) -> Iterable[Complaint]:
     settings = session.configuration.sources
+    if not any(getattr(settings, source.name) for source in SOURCES):
+        yield Complaint("error", "sources", "none is configured: nothing can be read", ADD_SOURCE)
     for source in SOURCES:
         if not getattr(settings, source.name):
             yield Complaint("ok", source.name, "not configured", "")
@@ -94,7 +98,8 @@ def _unread_features(health: Health) -> Iterable[Complaint]:
     """What the last run was not allowed to read; what a repository has switched off is its own affair."""
     refused = health.features.filter(pl.col("status").is_in(["not_permitted", "not_found"]))
     for repository, feature, said in refused.select("repository", "feature", "said").iter_rows():
-        seen = f"{feature} of {repository} may not be read ({said or 'no words'}): not measured"
+        name = wording.FEATURE_WORDS[feature].lower()
+        seen = f"{name} of {repository} may not be read ({said or 'no words'}): not measured"
         yield Complaint("warning", GITHUB, seen, GUIDE)
 
 
@@ -122,7 +127,16 @@ def _fresh(session: Session) -> Iterable[Complaint]:
     for what, at in newest.items():
         if at is not None and at < session.as_of - timedelta(days=STALE_DAYS):
             seen = f"newest {what} is of {wording.moment(at)}, {(session.as_of - at).days} days before as_of"
-            yield Complaint("warning", "freshness", seen, "bring newer files and run `pilot ingest`")
+            yield Complaint("warning", "freshness", seen, _freshening(session))
+
+
+def _freshening(session: Session) -> str:
+    """How newer data come: files have to be brought, GitHub is asked."""
+    sources = session.configuration.sources
+    has_files = any(getattr(sources, source.name) for source in SOURCES if isinstance(source, Source))
+    if sources.github is None:
+        return "bring newer files and run `pilot ingest`"
+    return f"{RUN_LIVE}; for what comes from files, bring newer ones" if has_files else RUN_LIVE
 
 
 def _newest(cut: Tables) -> dict[str, datetime | None]:
@@ -185,6 +199,8 @@ CHECKS: Final[tuple[Callable[[Session], Iterable[Complaint]], ...]] = (
     secret_is_kept,
     server_answers,
     _published,
+    kept_answers,
+    complete,
     _fresh,
     _lost_decisions,
     _pilots,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Final
 
 from dashboard import wording
-from dashboard.complaints import Complaint, Level
+from dashboard.complaints import Complaint
 from dashboard.composition import Session, clock
+from dashboard.doctoring_permissions import Lack, how_to_grant, judged_permissions
 from dashboard.doctoring_repositories import REPOSITORY, judged, looked_at
 from dashboard.renames import known_repositories
 from dashboard.secret_places import is_open_to_others
@@ -20,15 +21,16 @@ from ingest.sources.base import Outside
 from ingest.sources.github.connection import Connection, Hub
 from ingest.sources.github.credentials import Credentials, credentials_of
 from ingest.sources.github.introducing import Grants, Introduction, grants, introduce
+from ingest.sources.github.limits import LimitReachedError
 from ingest.sources.github.permissions import (
     Permission,
-    Probed,
-    excess_grants,
-    excess_scopes,
     missing_grants,
     missing_scopes,
     needed,
-    probed,
+    unasked_grants,
+    unasked_scopes,
+    writing_grants,
+    writing_scopes,
 )
 from ingest.sources.github.targets import list_owned, targets
 
@@ -36,6 +38,8 @@ ABOUT: Final = "github"
 GUIDE: Final = "see docs/github.md"
 CLOCK_SECONDS: Final = 60  # an App's key is refused beyond that
 LOW_SHARE: Final = 0.1  # of the limit: a first reading may have to wait
+PRIVILEGE: Final = "least privilege"
+ON_THE_PAGE: Final = "set them to Read-only or No access on the App's page, Permissions"
 LEAST: Final = "a fine-grained token, or a GitHub App, with read-only permissions"
 
 
@@ -63,6 +67,8 @@ def server_answers(session: Session) -> Iterable[Complaint]:
     settings = session.ingest_settings.sources.github or GitHubSettings()
     try:
         yield from _asked(session, settings)
+    except LimitReachedError as error:
+        yield _used_up(error.until)
     except PilotError as error:
         yield _error(str(error), GUIDE)
 
@@ -86,7 +92,9 @@ def _asked(session: Session, settings: GitHubSettings) -> Iterator[Complaint]:
         yield _limit(met)
         yield _clock(met.at - clock())
         yield from _least_privilege(settings, met, granted)
-        yield from _repositories(hub, connection, session)
+        samples = yield from _repositories(hub, connection, session)
+        lacking = _lacking(settings, met, granted)
+        yield from judged_permissions(settings, lacking, samples, connection)
     yield _needed(settings)
 
 
@@ -120,44 +128,52 @@ def _clock(ahead: timedelta) -> Complaint:
     return Complaint("warning", "clock", seen, "set the clock; an App's key is refused beyond a minute")
 
 
+def _used_up(until: datetime) -> Complaint:
+    """What doctor says instead of waiting; a minute that has begun is over only at its end."""
+    after = (until.astimezone(UTC) + timedelta(minutes=1, microseconds=-1)).strftime("%H:%M")
+    seen = "used up: the rest could not be looked at"
+    return Complaint("error", "github limit", seen, f"run again after {after} UTC")
+
+
+def _lacking(
+    settings: GitHubSettings, met: Introduction, granted: Grants | None
+) -> Mapping[Permission, Lack]:
+    """What was not given to whoever asks, by GitHub's own account; fine-grained tokens have none."""
+    if granted is not None:
+        lacks = missing_grants(settings, granted.permissions)
+        return {one: Lack("the App's installation lacks it", how_to_grant(one)) for one in lacks}
+    lacks = missing_scopes(settings, met.scopes) if met.scopes is not None else ()
+    return {one: Lack("the token has no scope for it", f"add the scope {one.scopes[0]}") for one in lacks}
+
+
 def _least_privilege(
     settings: GitHubSettings, met: Introduction, granted: Grants | None
 ) -> Iterator[Complaint]:
+    """What may be done beyond reading, and read beyond what is asked for: apart, as one is worse."""
     if granted is not None:
-        lacks: Iterable[Permission] = missing_grants(settings, granted.permissions)
-        yield from (_not_granted(one) for one in lacks)
-        excess = excess_grants(settings, granted.permissions)
-        yield from _excess(excess, "set them to Read-only or No access on the App's page, Permissions")
+        yield from _writes(writing_grants(granted.permissions), ON_THE_PAGE)
+        yield from _unasked(unasked_grants(settings, granted.permissions), ON_THE_PAGE)
     elif met.scopes is not None:
-        yield from (_no_scope(one) for one in missing_scopes(settings, met.scopes))
-        yield from _excess(excess_scopes(settings, met.scopes), f"prefer {LEAST}")
+        yield from _writes(writing_scopes(met.scopes), f"prefer {LEAST}")
+        yield from _unasked(unasked_scopes(settings, met.scopes), f"prefer {LEAST}")
 
 
-def _not_granted(one: Permission) -> Complaint:
-    seen = f"the App's installation lacks {one.name}: {one.purpose}"
-    return Complaint("warning", f"permission {one.name}", seen, how_to_grant(one))
-
-
-def _no_scope(one: Permission) -> Complaint:
-    seen = f"the token has no scope for {one.name}: {one.purpose}"
-    return Complaint("warning", f"permission {one.name}", seen, f"add the scope {one.scopes[0]}")
-
-
-def _excess(excess: tuple[str, ...], remedy: str) -> Iterator[Complaint]:
+def _writes(excess: Sequence[str], remedy: str) -> Iterator[Complaint]:
     if excess:
-        seen = f"may do more than reading what is needed: {wording.listed(excess)}"
-        yield Complaint("warning", "least privilege", seen, remedy)
+        seen = f"may write where reading is enough: {wording.listed(excess)}"
+        yield Complaint("warning", PRIVILEGE, seen, remedy)
 
 
-def how_to_grant(one: Permission) -> str:
-    """What to do on GitHub, in the words of its pages."""
-    kind = one.belongs_to.capitalize()
-    remark = f" ({one.remark})" if one.remark else ""
-    return f"{kind} permissions > {one.name} > Read-only{remark}"
+def _unasked(excess: Sequence[str], remedy: str) -> Iterator[Complaint]:
+    if excess:
+        seen = f"may read what the configuration does not ask for: {wording.listed(excess)}"
+        yield Complaint("warning", PRIVILEGE, seen, remedy)
 
 
-def _repositories(hub: Hub, connection: Connection, session: Session) -> Iterator[Complaint]:
-    """Each name and pattern, then every permission on the first repository of each owner."""
+def _repositories(
+    hub: Hub, connection: Connection, session: Session
+) -> Generator[Complaint, None, Sequence[str]]:
+    """Each name and pattern; at the end the first repository of each owner, to try permissions on."""
     settings, known = session.ingest_settings, known_repositories(session.runs)
     chosen = targets(settings, known, lambda owner: list_owned(connection, owner, hub.pause))
     for why in chosen.refused.values():
@@ -168,25 +184,7 @@ def _repositories(hub: Hub, connection: Connection, session: Session) -> Iterato
         yield judged(seen, known)
         if seen.today is not None:
             samples.setdefault(seen.today.partition("/")[0].lower(), seen.today)
-    for sample in samples.values():
-        yield from _probes(connection, settings.sources.github or GitHubSettings(), sample)
-
-
-def _probes(connection: Connection, settings: GitHubSettings, repository: str) -> Iterator[Complaint]:
-    for one in needed(settings):
-        yield _judged(one, probed(one, connection, repository), repository)
-
-
-def _judged(one: Permission, seen: Probed, repository: str) -> Complaint:
-    about = f"permission {one.name}"
-    if seen.status == "ok":
-        return Complaint("ok", about, f"{repository}: {one.purpose}")
-    if seen.status == "off":
-        return Complaint("ok", about, f"{repository}: switched off there ({seen.said}): not measured")
-    if seen.status == "unknown":
-        return Complaint("warning", about, f"{repository}: could not be tried ({seen.said})", "try again")
-    level: Level = "error" if one.is_vital else "warning"
-    return Complaint(level, about, f"{repository}: missing ({seen.said}): {one.purpose}", how_to_grant(one))
+    return tuple(samples.values())
 
 
 def _needed(settings: GitHubSettings) -> Complaint:

@@ -18,6 +18,7 @@ from rich.text import Text
 from dashboard import wording
 from dashboard.documents import plain
 from dashboard.spreadsheets import csv
+from dashboard.visits import Visits
 from ingest.pipeline import IngestReport
 from metrics.arms import HEADLINE, SIDES
 from metrics.catalogue import CATALOGUE, FAMILIES
@@ -27,12 +28,10 @@ from metrics.results import Result
 console = Console(highlight=False)
 aside = Console(stderr=True, highlight=False)  # progress never mixes with what programs read
 PRINTED_ARMS: Final = (*SIDES, HEADLINE.name)
+NOWHERE: Final = Visits()
 MOMENT: Final = timedelta(microseconds=1)  # a window ends before its end
-# Of one source's run; a live source reads batches of answers where others read files.
-REPORT_COLUMNS: Final = (
-    "source", "requests", "files or batches", "unchanged", "refused", "rows in", "valid", "quarantined",
-    "seconds",
-)  # fmt: skip
+# Of one source's run; "read" are files, or batches of answers of a live source. What was refused is listed.
+REPORT_COLUMNS: Final = ("source", "requests", "read", "unchanged", "rows", "quarantined", "seconds")
 MOST_NAMES = 3  # names that one line of the terminal can carry
 STATE_STYLES = {
     "MET_PROVEN": "bold green",
@@ -95,22 +94,37 @@ def _some(rows: Sequence[str]) -> str:
     return ", ".join(rows[:MOST_NAMES]) + more
 
 
-def print_report(report: IngestReport) -> None:
-    """What a run read, kept and refused."""
+def print_report(report: IngestReport, visited: Visits = NOWHERE) -> None:
+    """What a run read, kept and refused, and what it did in each repository of a live source."""
     table = Table(title="ingest", title_justify="left", box=None, padding=(0, 2, 0, 0))
     for heading in REPORT_COLUMNS:
-        table.add_column(heading, justify="left" if heading == "source" else "right")
+        table.add_column(heading, justify="left" if heading == "source" else "right", no_wrap=True)
     for row in report.sources:
         table.add_row(row["source"], *(f"{count:,}" for count in _counts(row)), f"{row['seconds']:.1f}")
     console.print(table)
     _print_particulars(report)
-    say("published new data" if report.changed else "nothing new: the published data is unchanged")
+    _print_visits(visited)
+    say(_outcome(report))
 
 
 def _counts(row: dict[str, Any]) -> tuple[int, ...]:
-    refused = len(orjson.loads(row["files_refused"]))
-    read = (row["requests"], row["files_read"], row["files_unchanged"], refused)
-    return (*read, row["rows_in"], row["rows_valid"], row["rows_rejected"])
+    read = (row["requests"], row["files_read"], row["files_unchanged"])
+    return (*read, row["rows_valid"], row["rows_rejected"])
+
+
+def _print_visits(visited: Visits) -> None:
+    for each in visited.repositories:
+        changed = wording.plural(each.changed, "pull request")
+        asked = wording.plural(each.requests, "request")
+        say(f"{each.repository}: {changed} new or changed, {asked} for them")
+    if visited.not_measured:
+        say(f"not measured: {visited.not_measured}")
+
+
+def _outcome(report: IngestReport) -> str:
+    if not report.published.versions:
+        return "nothing was read: there is no data to publish yet"
+    return "published new data" if report.changed else "nothing new: the published data is unchanged"
 
 
 def _print_particulars(report: IngestReport) -> None:
@@ -122,8 +136,10 @@ def _print_particulars(report: IngestReport) -> None:
                 say(f"{row['source']}: quarantined {count:,} of {table}: rule {rule}")
         for table, columns in orjson.loads(row["unknown_columns"]).items():
             say(f"{row['source']}: set aside columns of {table} that have no place: {', '.join(columns)}")
+    whole = {row["source"] for row in report.sources}
     for name, why in report.refused.items():
-        console.print(Text(refused(name, why), style="red"))
+        place = aside if name in whole else console  # a source that was not read at all is an error
+        place.print(Text(refused(name, why), style="red"))
 
 
 def refused(name: str, why: str) -> str:

@@ -79,7 +79,7 @@ class _Bars(_Quiet):
         """Move a place's bar, or count down a wait."""
         with self._lock:
             if is_waiting(told):
-                self._move(WAITING, f"{told.place}: {told.doing}", (0, None), "")
+                self._move(WAITING, words(told), (0, None), "")
             else:
                 self._forget(WAITING)
                 self._move(told.place, told.place, (told.done, told.total), note(told))
@@ -105,12 +105,11 @@ class _Bars(_Quiet):
 
 
 class _Lines(_Quiet):
-    """For pipes and logs: a line when a place begins, when it is done, and when a wait begins."""
+    """For pipes and logs: a line when a place begins, when it is done, and for each wait."""
 
     def __init__(self) -> None:
         self._latest: dict[str, Told] = {}  # of places that are not done
         self._ended: set[str] = set()
-        self._is_waiting = False
         self._lock = RLock()
 
     def files(self, source: str, done: int, total: int) -> None:
@@ -124,13 +123,12 @@ class _Lines(_Quiet):
             if is_waiting(told):
                 self._wait(told)
             else:
-                self._is_waiting = False
                 self._advance(told)
 
     def _wait(self, told: Told) -> None:
-        if not self._is_waiting:
-            self.say(f"{told.place}: {told.doing}")
-        self._is_waiting = True
+        is_beginning = not told.done  # what follows counts down
+        if is_beginning:
+            self.say(words(told))
 
     def _advance(self, told: Told) -> None:
         if told.place in self._ended:
@@ -138,7 +136,7 @@ class _Lines(_Quiet):
         if told.doing == DONE:
             self._end(told)
         elif told.place not in self._latest:
-            self.say(f"{told.place}: {told.doing}")
+            self.say(words(told))
         self._latest[told.place] = told
 
     def _end(self, told: Told) -> None:
@@ -159,6 +157,17 @@ def is_waiting(told: Told) -> bool:
     (True, False)
     """
     return "/" not in told.place
+
+
+def words(told: Told) -> str:
+    """Place and what is done there; sentences may begin with the place.
+
+    >>> words(Told("GitHub", "limit reached: waiting 41 s"))
+    'GitHub: limit reached: waiting 41 s'
+    >>> words(Told("GitHub", "GitHub answered 502: asking for less at once"))
+    'GitHub answered 502: asking for less at once'
+    """
+    return told.doing if told.doing.startswith(told.place) else f"{told.place}: {told.doing}"
 
 
 def note(told: Told) -> str:

@@ -13,6 +13,7 @@ from dashboard.ports import LOOPBACK, require_free
 
 PAGES: Final = Path(__file__).with_name("app.py")
 ROOT: Final = PAGES.parents[1]  # .streamlit/config.toml, with the theme, lies here
+PATIENCE_SECONDS: Final = 10.0  # for the program that serves to end by itself
 # Given on the command line so that no file of Streamlit's elsewhere can open the dashboard to others.
 QUIET: Final = (
     "--server.headless=true",  # no e-mail prompt, no browser window
@@ -25,7 +26,7 @@ QUIET: Final = (
 
 
 def serve(config: Path, port: int) -> None:
-    """Serve until stopped; a busy port is an error that says so."""
+    """Serve until stopped by Ctrl-C or SIGTERM; a busy port is an error that says so."""
     require_free(port)
     sys.stderr.write(f"pilot: dashboard at http://localhost:{port} (Ctrl-C stops it)\n")
     sys.stderr.flush()
@@ -34,7 +35,19 @@ def serve(config: Path, port: int) -> None:
         sys.executable, "-m", "streamlit", "run", str(PAGES),
         f"--server.address={LOOPBACK}", f"--server.port={port}", *QUIET,
     ]  # fmt: skip
+    server = subprocess.Popen(command, env=environment, cwd=ROOT)  # noqa: S603 - our own page
     try:
-        subprocess.run(command, env=environment, cwd=ROOT, check=False)  # noqa: S603 - our own page
-    except KeyboardInterrupt:
+        server.wait()
+    except KeyboardInterrupt:  # SIGTERM arrives as one, too: see `stopping`
+        _stop(server)
         sys.stderr.write("pilot: dashboard stopped\n")
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    """End the program that serves; nothing may go on listening when we are gone."""
+    server.terminate()
+    try:
+        server.wait(PATIENCE_SECONDS)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()

@@ -28,6 +28,7 @@ TEMPLATE: Final = """\
 uri = "lake"                        # a folder, or s3://bucket/prefix, abfss://..., gs://...
 # keep_days = 90                    # `pilot ingest --tidy` drops older versions that no snapshot rests on
 
+# Set `repositories` and `start_on` before the first ingest: changing them later restarts the evidence.
 [[pilot]]
 name = "payments"
 repositories = ["acme/payments-*"]  # owner/name, shell patterns
@@ -65,37 +66,39 @@ blocking = ["no_bypass", "independent_detection"]   # `pilot describe criteria`
 # [snapshot]
 # folder = "reports"                # where sealed weeks are kept; default: snapshots, in the store's folder
 
+# Where the data come from: take the # off the sources that you have.
+
 # Pull requests, checks and security alerts live from GitHub or a server of your own (docs/github.md).
 # The line [sources.github] and a token in GITHUB_TOKEN are enough; these are the defaults:
 # [sources.github]
 # url = "https://api.github.com"    # or https://github.acme.example/api/v3
 # repositories = ["acme/payments-*"]   # default: those of the pilots
-# exclude = []
-# token_env = "GITHUB_TOKEN"        # environment variable that holds a token
+# exclude = []                      # names or patterns of repositories that are not read after all
+# token_env = "GITHUB_TOKEN"        # environment variable that holds a token; the token never stands here
 # token_file = "keys/token"         # or a file that holds one
 # app_id = 123456                   # or a GitHub App: these three together
-# installation_id = 12345678
-# private_key_path = "keys/app.pem"
+# installation_id = 12345678        # number at the end of the address of the App's installation
+# private_key_path = "keys/app.pem"   # file with the App's private key
 # ca_bundle = "keys/house-ca.pem"   # certificates of an authority of the house
 # created_after = {start_on}        # leave older pull requests alone
 # overlap_days = 7                  # look this far behind the last look: GitHub's order is not strict
 # reread_open = true                # ask for open ones each time: a check's result moves no date
 # sweep_days = 7                    # list all numbers this often, to find what was missed or deleted
-# alerts = ["code_scanning", "secret_scanning", "dependabot"]
-# alerts_every_hours = 12
+# alerts = ["code_scanning", "secret_scanning", "dependabot"]   # kinds that are read; [] = none
+# alerts_every_hours = 12           # alerts are read this often; 0 = at every run
 # rule_bypasses = true              # pushes that bypassed a repository's rules, read weekly
 # at_once = 4                       # repositories read at the same time
-# timeout_seconds = 30
+# timeout_seconds = 30              # longest silence before a request is given up
 # max_wait_minutes = 90             # wait no longer than this for a limit; resume later
 # keep_raw_days = 400               # how long answers are kept for `pilot ingest --from-raw`
 
 # Or pull requests as exported from GitHub's GraphQL API, pages or plain lists of nodes:
-[sources.github_export]
-paths = ["exports/pull_requests/**/*.json"]
+# [sources.github_export]
+# paths = ["exports/pull_requests/**/*.json"]
 
 # Scanner output. Where a file does not say what it scanned, a sidecar <file>.meta.json or a place does:
-[sources.sarif]
-paths = ["scans/**/*.sarif"]
+# [sources.sarif]
+# paths = ["scans/**/*.sarif"]
 # [[sources.sarif.place]]
 # paths = ["scans/nightly/*"]
 # repository = "acme/payments-api"
@@ -131,8 +134,9 @@ def start(path: Path, changes: int | None, require: str | None) -> None:
     chosen = require or (_ask_reading() if is_asked else Policy().require)
     _write(path, chosen)
     printing.say(
-        f"wrote {path}; next: put your files where [sources] looks, or a token for [sources.github] into "
-        "GITHUB_TOKEN; then `pilot doctor`, `pilot ingest`"
+        f"wrote {path}; next, in that file: set `repositories` and `start_on` before the first ingest, as "
+        "changing them later restarts the evidence; take the # off [sources.github], and put a token into "
+        "GITHUB_TOKEN, or off the sources of your files; then `pilot doctor`, `pilot ingest`"
     )
 
 

@@ -11,16 +11,20 @@ import polars as pl
 from ingest.attribution.from_alerts import all_findings, by_alerts
 from ingest.attribution.host_alerts import HOST_SOURCE, Reported, reported
 from ingest.attribution.reopening import reopened
+from ingest.attribution.unlisted import unlisted
+from ingest.attribution.unplaced import might_be_news
 from ingest.contracts import DISPOSITIONS_TABLE, FINDINGS, PULL_REQUESTS, SCANS
 from ingest.contracts.findings import UNREAD_STATUSES
 from ingest.judging import judge_pull_requests
-from ingest.ledger import ORPHANS, UNPLACED
+from ingest.ledger import ORPHANS, UNHEALED, UNPLACED
 from ingest.listings import latest_listing
 from ingest.settings import IngestSettings
 from ingest.store import Store
+from ingest.unhealed import unhealed_count
 
 DERIVED_SOURCE = "attribution"
 DOUBLED = "alerts of a tool whose scan files are known: the files count, the alerts are only listed"
+NO_NEWS = "alerts that no analysis explains and no change can have brought in: they are only listed"
 
 
 def derive(store: Store, settings: IngestSettings, at: datetime) -> dict[str, int]:
@@ -31,6 +35,7 @@ def derive(store: Store, settings: IngestSettings, at: datetime) -> dict[str, in
     store.judge(PULL_REQUESTS, judged)
     # A secret that a push took out of a pull request was in it all the same: every commit counts.
     lists = (store.current("pull_requests"), changed_files, store.current("commits"))
+    _withdraw_unlisted(store)
     told = _reported(store)
     findings = all_findings(told, store.current("scan_results"), lists)
     store.replace(FINDINGS, _stamped(findings, DERIVED_SOURCE, at), DERIVED_SOURCE)
@@ -40,9 +45,24 @@ def derive(store: Store, settings: IngestSettings, at: datetime) -> dict[str, in
 
 def _remarks(store: Store, told: Reported) -> dict[str, int]:
     """What could not be used, by reason; nothing where all is well."""
-    unplaced_count = by_alerts(told, store.current("pull_requests")).unplaced_count
-    counted = {ORPHANS: _orphans(store), DOUBLED: told.doubled_count, UNPLACED: unplaced_count}
+    pull_requests = store.current("pull_requests")
+    unplaced = by_alerts(told, pull_requests).unplaced
+    opened = pull_requests.select("repository", "created_at").collect()
+    news = might_be_news(unplaced, told.analyses, opened)
+    counted = {
+        ORPHANS: _orphans(store),
+        DOUBLED: told.doubled_count,
+        UNPLACED: news.height,
+        NO_NEWS: unplaced.height - news.height,
+        UNHEALED: unhealed_count(store),
+    }
     return {reason: count for reason, count in counted.items() if count}
+
+
+def _withdraw_unlisted(store: Store) -> None:
+    """Withdraw analyses that say nothing and that somebody deleted on the code host."""
+    gone = unlisted(store.current("scans").collect(), store.current("features").collect())
+    store.write(SCANS, gone)
 
 
 def _orphans(store: Store) -> int:

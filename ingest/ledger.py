@@ -17,7 +17,7 @@ UNPLACED: Final = (
     "alerts that no analysis of their tool and branch explains: listed, but no finding of any change"
 )
 UNHEALED: Final = (
-    "rows of the code host's alerts and analyses in quarantine, and no later row that takes their place"
+    "refused rows of the code host's alerts and analyses that no later row replaced: see the quarantine"
 )
 HOLDING_REASONS: Final = (ORPHANS, UNPLACED, UNHEALED)  # what derivation could not use, and might be bad news
 Cursor = dict[str, str]  # file name -> digest of its content and of the settings that read it

@@ -109,7 +109,7 @@ def _failed(source: AnySource, error: SourceError, context: tuple[RunInfo, pl.Da
     """Give the ledger row of a source that could not be read: what it knew before stays known."""
     info, runs = context
     tally = Tally(files_refused={source.name: str(error)})
-    return ledger_row(info, source.name, tally, cursor=dumps(last_cursor(runs, source.name)))
+    return ledger_row(info, source.name, tally, cursor=dumps(last_cursor(runs, source.name)), seconds=0.0)
 
 
 def _run_source(

@@ -12,7 +12,7 @@ import math
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Final
 
@@ -62,7 +62,7 @@ _HINTS: Final = tuple(
     )
 )
 _STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*"')
-_URL_PASSWORD: Final = re.compile(r"(?P<before>://[^\s/:@]{0,64}:)[^\s/@]{1,256}(?=@)")
+_URL_PASSWORD: Final = re.compile(r"(?P<before>://[^\s/:@]{0,64}:)(?P<password>[^\s/@]{1,256})(?=@)")
 _NAMES: Final = (
     r"(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|credential|api[_ -]?key|private[_ -]?key)s?"
 )
@@ -113,18 +113,24 @@ def without_known_secrets(text: str, secrets: Iterable[str] = ()) -> str:
     >>> without_known_secrets("https://jo:hunter2@example.org answers jo@example.org", ["answer"])
     'https://jo:***@example.org ***s jo@example.org'
     """
-    for secret in _longest_first(secrets):
-        text = text.replace(secret, _HIDDEN)
-    text = _PRIVATE_KEY.sub(_HIDDEN, text)
-    text = _URL_PASSWORD.sub(rf"\g<before>{_HIDDEN}", text)
-    return _CERTAIN_TOKENS.sub(_HIDDEN, text)
+    return _without_known_secrets(text, _longest_first(secrets), lambda _secret: _HIDDEN)
+
+
+def _without_known_secrets(text: str, secrets: Iterable[str], hidden: Callable[[str], str]) -> str:
+    for secret in secrets:
+        text = text.replace(secret, hidden(secret))
+    text = _PRIVATE_KEY.sub(lambda found: hidden(found[0]), text)
+    text = _URL_PASSWORD.sub(lambda found: found["before"] + hidden(found["password"]), text)
+    return _CERTAIN_TOKENS.sub(lambda found: hidden(found[0]), text)
 
 
 def without_secrets_in_json(content: bytes, secrets: Iterable[str] = ()) -> bytes:
-    """JSON, or lines of JSON, with the strings in it treated so; what was valid stays valid.
+    """JSON, or lines of JSON, with as many `*` where a string in it holds such secrets.
+
+    What was valid stays valid, and every string keeps its number of characters: they are counted later.
 
     >>> without_secrets_in_json(b'{"url": "https://jo:hunter2@example.org", "n": 1}')
-    b'{"url": "https://jo:***@example.org", "n": 1}'
+    b'{"url": "https://jo:*******@example.org", "n": 1}'
     """
     known = _longest_first(secrets)
     hits = sorted([*_hinted(content), *_known(content, known)])
@@ -138,7 +144,7 @@ def _cleaned(found: re.Match[bytes], hits: list[int], secrets: list[str]) -> byt
 
 def _without_secrets_in_string(quoted: bytes, secrets: list[str]) -> bytes:
     text = json.loads(quoted, strict=False)
-    clean = without_known_secrets(text, secrets)
+    clean = _without_known_secrets(text, secrets, lambda secret: "*" * len(secret))
     return quoted if clean == text else json.dumps(clean).encode()
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from ingest.settings_forms import path_of_secret, repository_pattern, server_address, variable_name
 
 Paths = Annotated[list[str], Field(min_length=1)]
 
 
 class Settings(BaseModel):
-    """Base of all settings: an unknown key is an error, values do not change."""
+    """Base of all settings: an unknown key is an error, values do not change; errors show none of them."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class FilesSettings(Settings):
@@ -85,29 +87,34 @@ class TableSettings(FilesSettings):
 
 AlertKind = Literal["code_scanning", "secret_scanning", "dependabot"]
 Days = Annotated[int, Field(ge=0)]
+RepositoryPatterns = list[Annotated[str, AfterValidator(repository_pattern)]]
+SecretPath = Annotated[str, AfterValidator(path_of_secret)]
+ServerAddress = Annotated[str, AfterValidator(server_address)]
+VariableName = Annotated[str, AfterValidator(variable_name)]
+EVERY_KIND: list[AlertKind] = ["code_scanning", "secret_scanning", "dependabot"]
 
 
 class GitHubSettings(Settings):
     """GitHub, or a GitHub Enterprise Server, read live; secrets come through environment or files."""
 
-    url: str = "https://api.github.com"  # or https://github.acme.example/api/v3
-    repositories: list[str] = []  # owner/name or shell patterns; default: those of the pilots
-    exclude: list[str] = []
-    token_env: str = "GITHUB_TOKEN"  # noqa: S105 - the name of a variable that holds a token
-    token_file: str | None = None  # or a file that holds one
-    app_id: int | None = None  # or a GitHub App: all three of these
-    installation_id: int | None = None
-    private_key_path: str | None = None
+    url: ServerAddress = "https://api.github.com"  # GitHub's API, or https://<your server>/api/v3
+    repositories: RepositoryPatterns = []  # owner/name or shell patterns; default: those of the pilots
+    exclude: RepositoryPatterns = []  # names or patterns of repositories that are not read after all
+    token_env: VariableName = "GITHUB_TOKEN"  # noqa: S105 - environment variable that holds a token
+    token_file: SecretPath | None = None  # or a file that holds one
+    app_id: int | None = None  # or a GitHub App: this, installation_id and private_key_path together
+    installation_id: int | None = None  # number at the end of the address of the App's installation
+    private_key_path: SecretPath | None = None  # file with the App's private key (.pem)
     ca_bundle: str | None = None  # certificates of an own authority, for a server or proxy of the house
     created_after: date | None = None  # leave older pull requests alone
     overlap_days: Days = 7  # GitHub's order by change is not strict: look this far behind the last look
     reread_open: bool = True  # ask for open ones each time: a check's result moves no date
     sweep_days: Days = 7  # every so often list all numbers, to find what was missed or deleted; 0 = always
-    alerts: list[AlertKind] = ["code_scanning", "secret_scanning", "dependabot"]
-    alerts_every_hours: Annotated[int, Field(ge=0)] = 12
+    alerts: list[AlertKind] = EVERY_KIND  # kinds of security alerts that are read; [] = none
+    alerts_every_hours: Annotated[int, Field(ge=0)] = 12  # alerts are read this often; 0 = at every run
     rule_bypasses: bool = True  # pushes that bypassed a repository's rules, read weekly
     at_once: Annotated[int, Field(ge=1, le=16)] = 4  # repositories read at the same time
-    timeout_seconds: Annotated[int, Field(ge=1, le=600)] = 30
+    timeout_seconds: Annotated[int, Field(ge=1, le=600)] = 30  # longest silence before a request is given up
     max_wait_minutes: Annotated[int, Field(ge=0)] = 90  # give up, and resume later, rather than wait longer
     keep_raw_days: Days = 400  # how long answers are kept for `pilot ingest --from-raw`
 
@@ -117,13 +124,6 @@ class GitHubSettings(Settings):
         if any(part is not None for part in given) and None in given:
             raise ValueError("a GitHub App needs app_id, installation_id and private_key_path together")
         return self
-
-    @field_validator("url")
-    @classmethod
-    def _is_an_address(cls, url: str) -> str:
-        if not url.startswith(("https://", "http://")):
-            raise ValueError("is no address; write https://api.github.com, or https://<your server>/api/v3")
-        return url.rstrip("/")
 
 
 class AuthorshipOverride(Settings):

@@ -74,10 +74,12 @@ def described(marked: Marked, cut: Tables, policy: Policy, as_of: datetime) -> p
 
 
 def _mark(until: pl.Expr, as_of: datetime) -> pl.Expr:
+    """What a change stands as; silence is clean only where something looked to the end."""
     return (
         pl.when(pl.col("escaped_confirmed")).then(pl.lit("escape"))
         .when(pl.col("escaped_unreviewed")).then(pl.lit("untriaged"))
         .when(until > as_of).then(pl.lit("watching"))
+        .when(~pl.col("detected")).then(pl.lit("unscanned"))
         .otherwise(pl.lit("watched"))
     )  # fmt: skip
 

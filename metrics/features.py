@@ -2,7 +2,8 @@
 
 Definitions 0: what cannot be known is undefined, with a reason; it is never 0. A source that asks the
 host says of each repository and feature whether it could be read (contract `features`). Where any scan
-of a repository is known, from whatever source, its code scanning need not be readable.
+of a repository is known, from whatever source, its code scanning need not be readable; where none is
+known, nobody can tell whether something looked.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ def unread_features(changes: pl.DataFrame, cut: Tables) -> pl.DataFrame:
         repository, number, SCANS_UNREAD, CHECKS_UNREAD: the host's words after the repository's name,
         null = could be read, or nobody asked; as many rows as `changes`, in their order.
     """
-    scans = unread(cut, "code_scanning").filter(~pl.col("repository").is_in(_scanned(cut).implode()))
+    scans = unread(cut, "code_scanning").filter(~pl.col("repository").is_in(scanned(cut).implode()))
     told = changes.select(KEY)
     for name, words in ((SCANS_UNREAD, scans), (CHECKS_UNREAD, unread(cut, "checks"))):
         told = told.join(words.rename({"words": name}), on="repository", how="left", maintain_order="left")
@@ -52,6 +53,12 @@ def said_of(rows: pl.DataFrame, column: str) -> str:
     return said(rows[column].drop_nulls().unique().sort().to_list())
 
 
-def _scanned(cut: Tables) -> pl.Series:
-    """Repositories that any scan is known of."""
-    return cut.scans.select(pl.col("repository").drop_nulls().unique()).collect()["repository"]
+def scanned(cut: Tables) -> pl.Series:
+    """Repositories that any scan is known of, ok or not; a withdrawn file was none."""
+    could_look = cut.scans.filter(pl.col("status") != "withdrawn")
+    return could_look.select(pl.col("repository").drop_nulls().unique()).collect()["repository"]
+
+
+def is_scanned(changes: pl.DataFrame, cut: Tables) -> bool:
+    """Whether any scan is known of a repository that these changes merged in."""
+    return bool(changes["repository"].unique().is_in(scanned(cut).implode()).any())

@@ -16,6 +16,7 @@ import polars as pl
 
 from metrics.arrivals import KEY
 from metrics.detection import detection, silent_scans
+from metrics.features import scanned
 from metrics.gate.policy import Policy
 from metrics.rules import bypassing_pushes
 from metrics.tables import Tables
@@ -40,12 +41,15 @@ class Health:
     unreadable: (
         pl.DataFrame
     )  # scan_id, file, repository, tool, status, status_reason, scanned_at, is_made_good: not ok
-    coverage: pl.DataFrame  # repository, merged, watched, detected, independent, pre_scanned, last_merged_at
+    coverage: (
+        pl.DataFrame
+    )  # repository, merged, watched, detected, independent, pre_scanned, last_merged_at, is_scanned
     authorship: pl.DataFrame  # repository, authorship, merged, first_merged_at, last_merged_at
     unattributed: pl.DataFrame  # finding_id, repository, rule, severity, path, tool, first_seen_at
     features: pl.DataFrame  # repository, feature, status, said, asked_at: what the code host shows
     dependencies: pl.DataFrame  # repository, alerts: open ones about dependencies, charged to no change
     gone: pl.DataFrame  # repository, gone, were_open, last_gone_at: pull requests deleted or moved
+    held: pl.DataFrame  # repository, pull_requests: in the tables, without those that are gone
     bypasses: pl.DataFrame  # repository, pushes, of_no_change, last_pushed_at: past the repository's rules
 
 
@@ -55,7 +59,8 @@ def health(
     """Look at the tables as they read at `as_of`, and at the ledger of runs (contract ingest_runs).
 
     Coverage counts merged changes of any authorship; `watched` are those whose follow-up is over,
-    and `detected` and `independent` are counted among them, since silence is no answer before.
+    and `detected` and `independent` are counted among them, since silence is no answer before. Where
+    no scan of a repository is known, `is_scanned` is false: its zeros are no measurement.
     """
     cut = tables.cut(as_of)
     return Health(
@@ -71,6 +76,7 @@ def health(
         features=_features(cut),
         dependencies=_dependencies(cut),
         gone=_gone(cut),
+        held=_held(cut),
         bypasses=bypassing_pushes(cut),
     )
 
@@ -146,6 +152,7 @@ def _coverage(cut: Tables, as_of: datetime, follow_up: timedelta) -> pl.DataFram
             pl.col("pre_scanned").sum(),
             pl.col("merged_at").max().alias("last_merged_at"),
         )
+        .with_columns(is_scanned=pl.col("repository").is_in(scanned(cut).implode()))
         .sort("repository")
     )
 
@@ -182,3 +189,8 @@ def _gone(cut: Tables) -> pl.DataFrame:
         gone=pl.len(), were_open=were_open, last_gone_at=pl.col("gone_at").max()
     )
     return counted.sort("repository").collect()
+
+
+def _held(cut: Tables) -> pl.DataFrame:
+    present = cut.pull_requests.filter(pl.col("gone_at").is_null())
+    return present.group_by("repository").agg(pull_requests=pl.len()).sort("repository").collect()

@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from ingest.contracts import BY_NAME
 from metrics.estimate import Coverage, Estimate, Number, Undefined
 from metrics.gate.assessment import Assessment
 from metrics.gate.policy import Policy
@@ -59,6 +60,7 @@ CODE_HOST: dict[str, Any] = {
     "features": dict.fromkeys(("repository", "feature", "status", "said"), pl.String) | {"asked_at": MOMENT},
     "dependencies": {"repository": pl.String, "alerts": pl.UInt32},
     "gone": {"repository": pl.String, "gone": pl.UInt32, "were_open": pl.UInt32, "last_gone_at": MOMENT},
+    "held": {"repository": pl.String, "pull_requests": pl.UInt32},
     "bypasses": {
         "repository": pl.String, "pushes": pl.UInt32, "of_no_change": pl.UInt32, "last_pushed_at": MOMENT,
     },
@@ -413,6 +415,7 @@ def healthy(**changed: pl.DataFrame) -> Health:
                 "independent": [360],
                 "pre_scanned": [490],
                 "last_merged_at": [AS_OF],
+                "is_scanned": [True],
             }
         ),
         "authorship": pl.DataFrame(
@@ -454,6 +457,9 @@ class FakeSession:
     as_of_fixed: bool = True
     known_at: datetime | None = None
     measured: Health = field(default_factory=healthy)
+    runs: pl.DataFrame = field(
+        default_factory=lambda: pl.DataFrame(schema=BY_NAME["ingest_runs"].polars_schema)
+    )
     asked: list[str] = field(default_factory=list)
 
     @property

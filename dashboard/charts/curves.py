@@ -17,6 +17,7 @@ HEIGHT: Final = 380  # px
 DAY: Final = 24.0  # hours
 TICKS: Final = (0, 1, 6, 24, 72, 168, 336, 720, 1440, 4320, 8760)  # hours that the axis names
 APART: Final = 0.09  # share of the height by which two labels must differ
+TICKS_APART: Final = 0.12  # share of the width by which two ticks must differ: a telephone shows some 210 px
 
 
 @dataclass(frozen=True)
@@ -142,15 +143,29 @@ def _label(drawn: go.Figure, curve: Curve, height: float) -> None:
     )  # fmt: skip
 
 
+def ticks(end: float) -> list[int]:
+    """Hours that an axis of this length names; those that would lie on the one before are left out.
+
+    >>> ticks(14 * DAY), ticks(60 * DAY)
+    ([0, 6, 24, 72, 168, 336], [0, 24, 168, 336, 720, 1440])
+    """
+    kept = [0]
+    for hour in TICKS:
+        is_apart = placed(hour) - placed(kept[-1]) >= TICKS_APART * placed(end)
+        if is_apart and hour <= end:
+            kept.append(hour)
+    return kept
+
+
 def _tick(hour: int) -> str:
     return wording.plural(hour // int(DAY), "day") if hour >= DAY else f"{hour} h"
 
 
 def _axes(drawn: go.Figure, window: Window) -> None:
-    ticks = [hour for hour in TICKS if hour <= window.end]
+    hours = ticks(window.end)
     drawn.update_xaxes(
-        range=[0, placed(window.end)], tickvals=[placed(hour) for hour in ticks], fixedrange=True,
-        ticktext=[_tick(hour) for hour in ticks], gridcolor=look.GRID, zeroline=False,
+        range=[0, placed(window.end)], tickvals=[placed(hour) for hour in hours], fixedrange=True,
+        ticktext=[_tick(hour) for hour in hours], gridcolor=look.GRID, zeroline=False,
         title={"text": "since the clock started (square-root scale)", "standoff": 4},
     )  # fmt: skip
     drawn.update_yaxes(

@@ -23,6 +23,7 @@ SKY: Final = "#56b4e9"
 GRID: Final = "rgba(125,136,148,0.25)"
 LABEL_SIZE: Final = 12  # px: readable on a telephone
 TITLE_SIZE: Final = 15
+MARK_WORDS: Final = wording.MARK_WORDS | {"unscanned": "Merged, not scanned"}
 
 
 @dataclass(frozen=True)
@@ -32,18 +33,20 @@ class Mark:
     name: str  # as in the changes frame
     symbol: str
     colour: str
-    grow: float  # times the size of a clean mark: bad news must not be missed
+    grow: float  # times the size of a quiet mark: bad news must not be missed
+    is_told_at_none: bool = True  # whether the legend says so when there is none
 
     @property
     def words(self) -> str:
         """What the legend says."""
-        return wording.MARK_WORDS[self.name]
+        return MARK_WORDS[self.name]
 
 
 # Drawn in this order: what matters lies on top.
 MARKS: Final[tuple[Mark, ...]] = (
     Mark("watched", "circle", BLUE, 1.0),
     Mark("watching", "circle-open", BLUE, 1.0),
+    Mark("unscanned", "square-open", GREY, 1.0, is_told_at_none=False),
     Mark("untriaged", "diamond", AMBER, 1.5),
     Mark("escape", "x", RED, 1.5),
 )

@@ -13,7 +13,7 @@ from metrics.gate.states import SprintCount
 
 MOST_MARKS: Final = 6_000  # more than this no screen can tell apart
 ROOMY_LINES: Final = 45  # a track of at most so many lines is drawn large
-CLEAN: Final = ("watched", "watching")
+QUIET: Final = ("watched", "watching", "unscanned")  # no finding speaks of them
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Density:
     """How close marks stand."""
 
     per_line: int
-    size: float  # px, diameter of a clean mark
+    size: float  # px, diameter of a quiet mark
     pitch: float  # px, from line to line
     label: float = 24.0  # px, height of a sprint's caption
 
@@ -44,8 +44,8 @@ class Track:
 def place(changes: pl.DataFrame, sprints: Sequence[SprintCount]) -> Track:
     """Place every change that belongs to a sprint; the newest sprint comes first.
 
-    With more than 6,000 changes a clean mark stands for several (`changes_per_mark`); escapes and
-    untriaged changes are always drawn one by one.
+    With more than 6,000 changes a mark without a finding stands for several (`changes_per_mark`);
+    escapes and untriaged changes are always drawn one by one.
     """
     inside = changes.filter(pl.col("sprint").is_in([sprint.number for sprint in sprints]))
     each = max(ceil(inside.height / MOST_MARKS), 1)
@@ -57,9 +57,9 @@ def place(changes: pl.DataFrame, sprints: Sequence[SprintCount]) -> Track:
 
 
 def _thinned(ordered: pl.DataFrame, each: int) -> pl.DataFrame:
-    is_clean = pl.col("mark").is_in(CLEAN)
-    position = pl.int_range(pl.len()).over("sprint", is_clean)
-    return ordered.filter(~is_clean | (position % each == 0))
+    is_quiet = pl.col("mark").is_in(QUIET)
+    position = pl.int_range(pl.len()).over("sprint", is_quiet)
+    return ordered.filter(~is_quiet | (position % each == 0))
 
 
 def _density(sizes: dict[int, int]) -> Density:

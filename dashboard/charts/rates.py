@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import Final
 
 import plotly.graph_objects as go
@@ -11,9 +12,14 @@ import plotly.graph_objects as go
 from dashboard import wording
 from dashboard.charts import look
 from metrics.estimate import Estimate, Number
-from metrics.gate.states import Evidence, Verdict
+from metrics.gate.states import Verdict
 
-ROW: Final = 58  # px: caption and bar
+ROW: Final = 58  # px, at least: caption and bar
+TEXT_LINE: Final = 16  # px
+MARGIN: Final = (30, 26)  # px: title, axis
+ABOVE_BAR: Final = 10  # px between a caption and its bar
+BELOW_BAR: Final = 32  # px: the mark's name stands below the last bar
+MOST_LETTERS: Final = 52  # in a line of a caption: what a telephone shows of it
 LINE_WIDTH: Final = 5
 
 
@@ -32,16 +38,19 @@ class RateRow:
 def escape_rates(verdict: Verdict) -> go.Figure:
     """Draw the anytime limit of the agents' rate above the one-look intervals of people, and the mark."""
     rows = (
-        _agents(verdict.evidence),
+        _agents(verdict),
         _people("Human changes, same repositories", verdict.human_baseline),
         _people("Human changes, before the pilot", verdict.before_baseline),
     )
-    drawn = look.figure("Escape rate: changes with an escape, in %", ROW * len(rows) + 72)
+    above = ABOVE_BAR + TEXT_LINE * max(len(caption_lines(row)) for row in rows)
+    tall = max(ROW, above + ABOVE_BAR)
+    height = above + tall * (len(rows) - 1) + BELOW_BAR
+    drawn = look.figure("Escape rate: changes with an escape, in %", height + sum(MARGIN))
     top = _widest(rows, verdict.threshold)
     for place, row in enumerate(rows):
         _draw(drawn, row, place)
         _run_off(drawn, row, place, top)
-    _threshold(drawn, verdict.threshold, len(rows))
+    _threshold(drawn, verdict.threshold, len(rows), (ABOVE_BAR - 1) / tall)
     drawn.update_xaxes(
         range=[-0.03 * top, top],
         tick0=0,
@@ -50,9 +59,17 @@ def escape_rates(verdict: Verdict) -> go.Figure:
         gridcolor=look.GRID,
         zeroline=True,
     )
-    drawn.update_yaxes(range=[len(rows) - 0.45, -0.6], visible=False, fixedrange=True)
-    drawn.update_layout(margin={"l": 4, "r": 12, "t": 30, "b": 26}, showlegend=False)
+    last = len(rows) - 1
+    drawn.update_yaxes(range=[last + BELOW_BAR / tall, -above / tall], visible=False, fixedrange=True)
+    drawn.update_layout(margin={"l": 4, "r": 12, "t": MARGIN[0], "b": MARGIN[1]}, showlegend=False)
     return drawn
+
+
+def caption_lines(row: RateRow) -> list[str]:
+    """Name and words of a row: on one line where they fit, else broken between words."""
+    if len(row.name) + len(row.words) < MOST_LETTERS:
+        return [f"<b>{row.name}</b>  {row.words}"]
+    return [f"<b>{row.name}</b>", *wrap(row.words, MOST_LETTERS)]
 
 
 def _widest(rows: Sequence[RateRow], threshold: float) -> float:
@@ -62,13 +79,20 @@ def _widest(rows: Sequence[RateRow], threshold: float) -> float:
     return 1.1 * max([2 * threshold, agents.high or 0.0, *points])
 
 
-def _agents(evidence: Evidence) -> RateRow:
-    counts = wording.share(evidence.escapes, evidence.changes)
+def _agents(verdict: Verdict) -> RateRow:
+    evidence = verdict.evidence
     if not evidence.changes:
-        return RateRow("Agent changes", "no mature sprint yet", None, 0.0, None, look.BLUE)
+        return RateRow("Agent changes", _why_none(verdict), None, 0.0, None, look.BLUE)
+    counts = wording.share(evidence.escapes, evidence.changes)
     words = f"{counts}; at most {wording.percent(evidence.upper_limit)}"
     rate = evidence.escapes / evidence.changes
     return RateRow("Agent changes", words, rate, 0.0, evidence.upper_limit, look.BLUE)
+
+
+def _why_none(verdict: Verdict) -> str:
+    """Too early, or old enough and nothing looked: the Evidence line says which."""
+    is_any_mature = any(sprint.mature and sprint.changes for sprint in verdict.sprints)
+    return verdict.evidence_sentence.removesuffix(".") if is_any_mature else "no mature sprint yet"
 
 
 def _people(name: str, number: Number) -> RateRow:
@@ -80,7 +104,8 @@ def _people(name: str, number: Number) -> RateRow:
 
 
 def _draw(drawn: go.Figure, row: RateRow, place: int) -> None:
-    look.note(drawn, f"<b>{row.name}</b>  {row.words}", (0, place - 0.35), "left")
+    told = look.caption("<br>".join(caption_lines(row)), (0, place), "left")
+    drawn.add_annotation(told | {"yanchor": "bottom", "yshift": ABOVE_BAR})
     if row.high is None or row.value is None:
         return
     drawn.add_trace(
@@ -113,14 +138,14 @@ def _run_off(drawn: go.Figure, row: RateRow, place: int, end: float) -> None:
     )  # fmt: skip
 
 
-def _threshold(drawn: go.Figure, threshold: float, rows: int) -> None:
+def _threshold(drawn: go.Figure, threshold: float, rows: int, reach: float) -> None:
     # One piece per bar: a line through the captions would strike them out.
     for place in range(rows):
         drawn.add_shape(
-            type="line", x0=threshold, x1=threshold, y0=place - 0.2, y1=place + 0.2,
+            type="line", x0=threshold, x1=threshold, y0=place - reach, y1=place + reach,
             line={"color": look.RED, "width": 2},
         )  # fmt: skip
     drawn.add_annotation(
-        text=f"{wording.percent(threshold)} mark", x=threshold, y=rows - 0.72, xref="x", yref="y",
-        showarrow=False, yanchor="middle", xanchor="center", font={"size": look.LABEL_SIZE},
+        text=f"{wording.percent(threshold)} mark", x=threshold, y=rows - 1, xref="x", yref="y",
+        yshift=-ABOVE_BAR, showarrow=False, yanchor="top", xanchor="center", font={"size": look.LABEL_SIZE},
     )  # fmt: skip

@@ -46,24 +46,34 @@ def _part(kind: str, colour: str, counts: list[int], totals: list[int]) -> go.Ba
 
 
 def shares_by_repository(rows: pl.DataFrame, title: str) -> go.Figure:
-    """Draw covered of total per repository; takes repository, covered, total."""
+    """Draw covered of total per repository; takes repository, covered (null = not measured), total."""
     ordered = rows.sort("repository")
     drawn = look.figure(title, ROW * ordered.height + 76)
     pairs = list(ordered.select("covered", "total").iter_rows())
-    values = [covered / total if total else 0 for covered, total in pairs]
+    values = [_value(*pair) for pair in pairs]
     drawn.add_trace(
         go.Bar(
             x=values, y=list(range(len(values))), orientation="h", width=BAR, marker={"color": look.BLUE},
-            hovertext=[wording.share(*pair) for pair in pairs], hoverinfo="text", showlegend=False,
+            hovertext=[_covered(*pair) for pair in pairs], hoverinfo="text", showlegend=False,
         )
     )  # fmt: skip
     for place, (name, covered, total) in enumerate(
         ordered.select("repository", "covered", "total").iter_rows()
     ):
-        look.note(drawn, f"<b>{name}</b>  {wording.share(covered, total)}", (0, place - 0.42), "left")
+        look.note(drawn, f"<b>{name}</b>  {_covered(covered, total)}", (0, place - 0.42), "left")
     _percent_axis(drawn, len(values))
     drawn.update_layout(margin={"l": 4, "r": 24, "t": 40, "b": 30})
     return drawn
+
+
+def _value(covered: int | None, total: int) -> float | None:
+    """Length of a bar; None where nothing was measured."""
+    share = (covered or 0) / total if total else 0.0
+    return None if covered is None else share
+
+
+def _covered(covered: int | None, total: int) -> str:
+    return f"not measured, {total:,} in all" if covered is None else wording.share(covered, total)
 
 
 def _percent_axis(drawn: go.Figure, rows: int) -> None:

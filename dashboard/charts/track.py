@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from html import escape
+from math import ceil
 from zoneinfo import ZoneInfo
 
 import plotly.graph_objects as go
@@ -16,7 +17,8 @@ from dashboard.charts import look
 from dashboard.charts.places import Track, place
 from metrics.gate.states import SprintCount
 
-HEAD = 70  # px: title and two lines of legend
+TITLE = 32  # px
+LEGEND_LINE = 19  # px; on a telephone a line of the legend holds two names
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,10 @@ def sprint_track(changes: pl.DataFrame, sprints: Sequence[SprintCount], watch: W
     Every mark carries [repository, number] as custom data, so that a click can open it.
     """
     track = place(changes, sprints)
-    drawn = look.figure(_title(changes, track), round(track.height) + HEAD + 12)
-    for mark in look.MARKS:
+    told = _told(track)
+    head = TITLE + LEGEND_LINE * ceil(len(told) / 2)
+    drawn = look.figure(_title(changes, track), round(track.height) + head + 12)
+    for mark in told:
         drawn.add_trace(_trace(mark, track, changes))
     for sprint in sprints:
         y = track.captions[sprint.number]
@@ -52,16 +56,21 @@ def sprint_track(changes: pl.DataFrame, sprints: Sequence[SprintCount], watch: W
     drawn.update_xaxes(range=[-0.7, track.density.per_line - 0.3])
     drawn.update_yaxes(range=[track.height, 0])
     drawn.update_layout(
-        legend=_legend(), margin={"l": 4, "r": 4, "t": HEAD, "b": 12}, clickmode="event+select"
+        legend=_legend(), margin={"l": 4, "r": 4, "t": head, "b": 12}, clickmode="event+select"
     )
     return drawn
+
+
+def _told(track: Track) -> list[look.Mark]:
+    drawn = set(track.marks["mark"])
+    return [mark for mark in look.MARKS if mark.is_told_at_none or mark.name in drawn]
 
 
 def _title(changes: pl.DataFrame, track: Track) -> str:
     if not changes.height:
         return "No in-scope agent change has merged yet"
     if track.changes_per_mark > 1:
-        return f"Merged agent changes; a clean mark stands for {track.changes_per_mark:,}"
+        return f"Merged agent changes; a mark without a finding stands for {track.changes_per_mark:,}"
     return "Merged agent changes, one mark each"
 
 
@@ -97,7 +106,7 @@ def _trace(mark: look.Mark, track: Track, changes: pl.DataFrame) -> go.Scatter:
 def _hover(row: dict[str, object]) -> str:
     title = escape(str(row["title"] or "")[:70])
     known = f"{escape(str(row['repository']))}#{row['number']}"
-    return f"<b>{known}</b><br>{title}<br>{wording.MARK_WORDS[str(row['mark'])]}; click to open"
+    return f"<b>{known}</b><br>{title}<br>{look.MARK_WORDS[str(row['mark'])]}; click to open"
 
 
 def caption(sprint: SprintCount, watch: Watch) -> str:
@@ -121,10 +130,17 @@ def tally(sprint: SprintCount) -> str:
     """Say escapes of changes, with the unreviewed ones, and what was first published if it differs."""
     if not sprint.changes:
         return "no changes"
+    if _is_unscanned(sprint):
+        return f"{_first(sprint)}<b>{sprint.changes:,} not scanned</b>"
     unreviewed = sprint.escapes_high - sprint.escapes_low
     today = f"<b>{wording.fraction(sprint.escapes_low, sprint.changes)}</b>"
     asked = f" +{unreviewed}?" if unreviewed else ""
     return f"{_first(sprint)}{today}{asked}"
+
+
+def _is_unscanned(sprint: SprintCount) -> bool:
+    """Whether a sprint's silence means nothing, because no scan looked at any of its changes."""
+    return sprint.mature and not sprint.detected and not sprint.escapes_high
 
 
 def _first(sprint: SprintCount) -> str:

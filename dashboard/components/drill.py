@@ -9,6 +9,7 @@ import polars as pl
 import streamlit as st
 
 from dashboard import wording
+from dashboard.charts.look import MARK_WORDS
 from dashboard.charts.places import place
 from dashboard.charts.track import Watch, sprint_track
 from dashboard.components import chrome, frames, markup
@@ -18,7 +19,7 @@ TRACK_KEY: Final = "track"
 CHANGE_KEY: Final = "change"  # also the name in the URL
 ROWS_KEY: Final = "rows"
 KEY_WORDS: Final = pl.format("{}#{}", "repository", "number")  # as people write it: owner/name#12
-WORST_FIRST: Final = {"escape": 0, "untriaged": 1, "watching": 2, "watched": 3}
+WORST_FIRST: Final = {"escape": 0, "untriaged": 1, "unscanned": 2, "watching": 3, "watched": 4}
 
 
 def track(assessment: Assessment, watch: Watch) -> None:
@@ -113,7 +114,7 @@ def _about(row: dict[str, Any]) -> list[tuple[str, str]]:
     return [
         ("Merged", wording.moment(row["merged_at"])),
         ("Sprint", "outside the pilot" if row["sprint"] is None else str(row["sprint"])),
-        ("Standing", wording.MARK_WORDS[row["mark"]]),
+        ("Standing", MARK_WORDS[row["mark"]]),
         ("Made by", f"{maker}, opened by {row['author_login'] or 'unknown'}"),
         ("Approved by a person", approved),
         ("Looked at after merge", wording.listed(row["detecting_tools"] or []) or "not yet"),
@@ -160,7 +161,7 @@ def rows(assessment: Assessment) -> None:
 def _views(assessment: Assessment) -> dict[str, pl.DataFrame]:
     changes = assessment.changes
     views = {"Changes in scope": changes, "Findings": assessment.findings}
-    for mark, words in wording.MARK_WORDS.items():
+    for mark, words in MARK_WORDS.items():
         views[words] = changes.filter(pl.col("mark") == mark)
     for sprint in reversed(assessment.verdict.sprints):
         views[f"Sprint {sprint.number}"] = changes.filter(pl.col("sprint") == sprint.number)

@@ -105,7 +105,9 @@ def scans(health: Health) -> None:
     st.header("Scans", anchor=False)
     if not health.scans.height:
         chrome.empty(
-            "No scan has been read.", "Name SARIF files under `[sources.sarif]` and run `pilot ingest`."
+            "No scan has been read.",
+            "Name SARIF files under `[sources.sarif]`, or switch on code scanning at GitHub and read it "
+            "with `[sources.github]`; then run `pilot ingest`.",
         )
         return
     open_ones = _open(health)
@@ -141,13 +143,35 @@ def coverage(health: Health) -> None:
             "No merged change has been watched to the end yet.", "It takes the follow-up of the policy."
         )
         return
-    drawn = watched.sort("watched", descending=True).head(MOST_DRAWN)
-    rows = drawn.select("repository", covered="detected", total="watched")
+    if not watched["is_scanned"].any():
+        merged = wording.plural(_total(watched, "watched"), "watched change")
+        st.markdown(f"**Not measured** for {merged}: no scan of these repositories is known.")
+        return
+    _draw_coverage(watched)
     total = wording.share(_total(watched, "detected"), _total(watched, "watched"))
-    figure = shares_by_repository(rows, "Merged changes scanned after merge, in %")
-    chrome.chart(figure, "coverage", f"Share of changes scanned after merge by repository; {total} in all")
     independent = wording.share(_total(watched, "independent"), _total(watched, "watched"))
-    st.markdown(f"{total} in all; by something that had not looked before: {independent}.")
+    st.markdown(
+        f"{total} in all; by something that had not looked before: {independent}.{_unscanned(watched)}"
+    )
+
+
+def _draw_coverage(watched: pl.DataFrame) -> None:
+    """A bar for each repository; where no scan is known its share is not measured, and not 0."""
+    drawn = watched.sort("watched", descending=True).head(MOST_DRAWN)
+    covered = pl.when("is_scanned").then("detected")
+    rows = drawn.select("repository", covered=covered, total="watched")
+    figure = shares_by_repository(rows, "Merged changes scanned after merge, in %")
+    total = wording.share(_total(watched, "detected"), _total(watched, "watched"))
+    chrome.chart(figure, "coverage", f"Share of changes scanned after merge by repository; {total} in all")
+
+
+def _unscanned(watched: pl.DataFrame) -> str:
+    """What the sum takes for not looked at, although nobody can tell."""
+    unknown = watched.filter(~pl.col("is_scanned"))
+    if not unknown.height:
+        return ""
+    where = wording.plural(unknown.height, "repository", "repositories")
+    return f" Not measured in {where} without any known scan; the sum takes it for not looked at."
 
 
 def authorship(health: Health) -> None:
@@ -171,7 +195,9 @@ def unattributed(health: Health) -> None:
     """Show findings that no single change explains; while there are any, no verdict is good."""
     st.header("Unattributed findings", anchor=False)
     if not health.unattributed.height:
-        st.markdown("Every security finding is explained by a change or was there before.")
+        explained = "Every security finding is explained by a change or was there before."
+        none_read = "No security finding waits for an explanation: no scan has been read."
+        st.markdown(explained if health.scans.height else none_read)
         return
     st.markdown("Say which change introduced them, in a scan's sidecar file or a findings table.")
     columns = {
@@ -235,15 +261,11 @@ def _advisories(dependencies: pl.DataFrame) -> str:
         return ""
     counts = [f"{name} {alerts:,}" for name, alerts in dependencies.select("repository", "alerts").rows()]
     total = wording.plural(_total(dependencies, "alerts"), "open alert")
+    where = wording.some(counts, MOST_NAMED)
     return (
-        f"**{total} about dependencies** ({_some(counts)}): listed, not charged to changes, "
+        f"**{total} about dependencies** ({where}): listed, not charged to changes, "
         "because an advisory that is published later is nobody's change"
     )
-
-
-def _some(words: list[str]) -> str:
-    more = [f"{len(words) - MOST_NAMED:,} more"] if len(words) > MOST_NAMED else []
-    return wording.listed([*words[:MOST_NAMED], *more])
 
 
 def _total(frame: pl.DataFrame, column: str) -> int:

@@ -78,13 +78,19 @@ def pilots(verdicts: Sequence[Verdict], chosen: str) -> str:
                 f"<b>{_opening(each.pilot, urlencode({'pilot': each.pilot}))}</b>",
                 f"{state(each.state)}<br>{small(wording.answer(each))}",
                 _rule_and_evidence(each),
-                small(f"since {wording.day(each.epoch.start)}"),
+                _gathered(each),
             ),
             "pm-chosen" if each.pilot == chosen else "",
         )
         for each in verdicts
     )
     return f'<div class="pm-pilots">{head}{"".join(rows)}</div>'
+
+
+def _gathered(value: Verdict) -> str:
+    """Since when; in plain type where what was gathered before no longer counts."""
+    on = wording.day(value.epoch.start)
+    return _text(f"restarted on {on}") if wording.restart(value) else small(f"since {on}")
 
 
 def _rule_and_evidence(value: Verdict) -> str:

@@ -16,7 +16,7 @@ NOTHING: Final = "nothing to mend"
 # The first word that a reason holds says how to mend it.
 MENDING: Final[tuple[tuple[str, str], ...]] = (
     ("draft", f"{NOTHING}: the clock has not started"),
-    ("branch", f"{NOTHING}: out of scope"),
+    ("another branch", f"{NOTHING}: out of scope"),
     ("generated", f"{NOTHING}: out of scope"),
     ("again", f"{NOTHING}: counted once"),
     ("surviving", "deliver surviving_code_lines with the changes"),

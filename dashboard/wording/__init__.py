@@ -33,6 +33,7 @@ from dashboard.wording.values import (
     share,
     shortened,
     signed,
+    some,
     without_unit,
 )
 from dashboard.wording.verdicts import (
@@ -49,6 +50,7 @@ from dashboard.wording.verdicts import (
     forecast,
     movement,
     readings,
+    restart,
     state,
 )
 from metrics.units import PER_KLOC, POINTS, RATIO
@@ -93,10 +95,12 @@ __all__ = [
     "percent",
     "plural",
     "readings",
+    "restart",
     "restated",
     "share",
     "shortened",
     "signed",
+    "some",
     "span",
     "state",
     "without_unit",

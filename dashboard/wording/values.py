@@ -195,6 +195,16 @@ def listed(words: Sequence[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
+def some(words: Sequence[str], most: int) -> str:
+    """The first of these words, and how many more there are.
+
+    >>> some(["a", "b", "c", "d"], 2), some(["a", "b"], 2)
+    ('a, b and 2 more', 'a and b')
+    """
+    more = len(words) - most
+    return f"{', '.join(words[:most])} and {more:,} more" if more > 0 else listed(words)
+
+
 def shortened(text: str, most: int) -> str:
     """Text of at most so many characters, cut between words and marked as cut.
 

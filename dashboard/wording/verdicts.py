@@ -81,18 +81,26 @@ def blockers(verdict: Verdict) -> tuple[str, ...]:
 
 def face(verdict: Verdict) -> tuple[tuple[str, str], ...]:
     """The lines that every face of a verdict shows: never one word, always Rule and Evidence."""
+    begun_anew = restart(verdict)
     return (
         ("Answer", allowed(verdict)),
         ("Rule", verdict.sentence),
         ("Evidence", verdict.evidence_sentence),
+        *([("Since", begun_anew)] if begun_anew else []),
     )
+
+
+def restart(verdict: Verdict) -> str:
+    """When and why the evidence that was gathered before stopped counting; empty if it never did."""
+    epoch = verdict.epoch
+    return f"Evidence restarted on {day(epoch.start)}: {epoch.what}" if epoch.number > 1 else ""
 
 
 def evidence_brief(verdict: Verdict) -> str:
     """The evidence in one line, where many pilots are listed."""
     shown = verdict.evidence
     if not shown.changes:
-        return "no change has been watched to the end yet"
+        return verdict.evidence_sentence.removesuffix(".")
     limit = percent(shown.upper_limit, verdict.threshold)
     counts = fraction(shown.escapes, shown.changes)
     # Cut, not rounded: 99.6 of 100 is not proof.

@@ -29,7 +29,7 @@ class Told:
 
     results: pl.DataFrame  # rows of `scan_results`, but for provenance
     scan_ids: pl.Series  # analyses that say anything new
-    unplaced_count: int  # alerts that no analysis explains
+    unplaced: pl.DataFrame  # rows of `alerts` that no analysis explains
 
 
 def told_by_alerts(alerts: pl.DataFrame, placed: pl.DataFrame, merged: pl.DataFrame) -> Told:
@@ -49,7 +49,7 @@ def told_by_alerts(alerts: pl.DataFrame, placed: pl.DataFrame, merged: pl.DataFr
     kept = _telling(analyses, stayed, _merge_times(alerts, analyses, merged))
     of_alerts = alerts.filter(pl.col("kind") == KIND)
     unplaced = of_alerts.join(stayed, on=_ALERT, how="anti")
-    return Told(_rows(stayed, kept, of_alerts), kept["scan_id"], unplaced.height)
+    return Told(_rows(stayed, kept, of_alerts), kept["scan_id"], unplaced)
 
 
 def _merge_times(alerts: pl.DataFrame, analyses: pl.DataFrame, merged: pl.DataFrame) -> pl.DataFrame:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
@@ -58,7 +59,7 @@ class RawArea:
             content = self._shelf.read(name + ENDING)
         try:
             return gzip.decompress(content)
-        except (OSError, EOFError, ValueError) as error:
+        except (OSError, EOFError, ValueError, zlib.error) as error:
             raise StoreError(
                 f"{self._root}/{name}{ENDING}: is damaged ({error}); take it away and read anew "
                 "with `pilot ingest github --full`"
@@ -124,21 +125,26 @@ class _Rows:
         return content
 
     def write(self, name: str, content: bytes) -> None:
-        row = pl.DataFrame({"name": [name], "content": [content]}, schema=_SCHEMA)
+        row = pl.DataFrame({"name": [name], "content": [content]}, schema=_SCHEMA).to_arrow()
         with self._writing:
-            self.delete(name)
+            # one commit: a crash between a deletion and an addition would lose what was kept before
             write_deltalake(
-                self._uri, row.to_arrow(), mode="append", storage_options=self._place.storage_options
-            )
+                self._uri, row, mode="overwrite", predicate=_is_named(name),
+                storage_options=self._place.storage_options,
+            )  # fmt: skip
 
     def delete(self, name: str) -> None:
         table = opened(self._uri, self._place)
         if table is not None:
-            quoted = name.replace("'", "''")
-            table.delete(f"name = '{quoted}'")
+            table.delete(_is_named(name))
 
     def _scan(self) -> pl.LazyFrame:
         table = opened(self._uri, self._place)
         if table is None:
             return pl.LazyFrame(schema=_SCHEMA)
         return pl.scan_delta(table, storage_options=self._place.storage_options)
+
+
+def _is_named(name: str) -> str:
+    quoted = name.replace("'", "''")
+    return f"name = '{quoted}'"

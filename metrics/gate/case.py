@@ -18,7 +18,7 @@ from metrics.calendar import EpochWindow, epoch_at, epoch_of, epochs, matures_at
 from metrics.density.changes import Density, density_changes, density_findings
 from metrics.detection import detection, unusable_scans
 from metrics.escapes import Marked, described, mark
-from metrics.features import unread_features
+from metrics.features import is_scanned, unread_features
 from metrics.gate.policy import Policy
 from metrics.gate.questions import Facts
 from metrics.gate.states import SprintCount
@@ -174,4 +174,11 @@ class Case:
         since = self.epoch.start_at
         changes = self.in_sprints.filter(pl.col("merged_at") >= since)
         coverage = self.agent.scope.coverage(since, self.ended_at)
-        return Facts(changes, self.findings, coverage, self.policy, self.ask.as_of)
+        return Facts(
+            changes=changes,
+            findings=self.findings,
+            coverage=coverage,
+            policy=self.policy,
+            as_of=self.ask.as_of,
+            is_scanned=is_scanned(changes, self.cut),
+        )

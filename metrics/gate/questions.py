@@ -22,6 +22,7 @@ from metrics.shares import count, share
 
 NO_CHANGES: Final = "no in-scope change merged in this epoch yet"
 NONE_WATCHED: Final = "no in-scope change of this epoch has been watched to the end of its follow-up"
+SCANS: Final = "scans of these repositories (SARIF files or code scanning)"
 HABIT: Final = 0.95  # share that checks and pre-merge scanning must be shown to reach
 
 
@@ -34,11 +35,17 @@ class Facts:
     coverage: Coverage  # of these changes
     policy: Policy
     as_of: datetime
+    is_scanned: bool  # whether any scan of the changes' repositories is known, whatever came of it
 
     @property
     def watched(self) -> pl.DataFrame:
         """Changes whose follow-up is over: only there is silence an answer."""
         return self.changes.filter(pl.col("watched_until") <= self.as_of)
+
+    @property
+    def is_unmeasured(self) -> bool:
+        """Whether changes merged where no scan is known: that nothing looked is then not known either."""
+        return not self.changes.is_empty() and not self.is_scanned
 
 
 @dataclass(frozen=True)
@@ -80,6 +87,8 @@ def post_merge_coverage(facts: Facts) -> Judged:
 
 def _looked_at(facts: Facts, column: str, what: str) -> Judged:
     """Judge the exact share of watched changes against the share that the policy asks for."""
+    if facts.is_unmeasured:
+        return _missing(SCANS, facts.changes.height)
     watched = facts.watched
     n, seen = watched.height, _true(watched, column)
     estimate = share(seen, _of_watched(facts), facts.policy.confidence, NONE_WATCHED)
@@ -142,6 +151,8 @@ def checks_at_merge(facts: Facts) -> Judged:
 
 def pre_merge_scanning(facts: Facts) -> Judged:
     """Pull requests are scanned before merge as a habit: the interval says so."""
+    if facts.is_unmeasured:
+        return _missing(SCANS, facts.changes.height)
     return _habit(_true(facts.changes, "pre_scanned"), facts.coverage, "were scanned before merge", facts)
 
 

@@ -7,7 +7,7 @@ are ISO days in the pilot's zone.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -15,7 +15,7 @@ from typing import Final
 from metrics.calendar import local_day
 from metrics.gate.reasons import fraction, percent, plural, untriaged
 from metrics.gate.rule import Run
-from metrics.gate.states import Evidence, Forecast, State
+from metrics.gate.states import Evidence, Forecast, SprintCount, State
 from metrics.gate.verdict import Judgement
 
 _WHOLE: Final = 100  # points of evidence
@@ -93,10 +93,8 @@ def _cannot_tell(judgement: Judgement, particulars: Particulars) -> str:
 
 
 def _watching(judgement: Judgement, _particulars: Particulars) -> str:
-    sprints = judgement.run.sprints
-    x, n = sum(sprint.escapes_low for sprint in sprints), sum(sprint.changes for sprint in sprints)
     until = "" if judgement.clear_on is None else f"; cannot pass before {judgement.clear_on.isoformat()}"
-    return f"Watching: {fraction(x, n)} so far{until}"
+    return f"Watching: {_so_far(judgement.run.sprints)}{until}"
 
 
 def _met(judgement: Judgement, _particulars: Particulars) -> str:
@@ -157,14 +155,31 @@ def _done(judgement: Judgement) -> str:
 
 
 def _watched(judgement: Judgement) -> str:
-    """Say how far the watch over the first sprint has come, while nothing has matured."""
+    """Say what keeps the evidence empty: nothing has matured, or nothing was scanned after merge."""
     run, moment = judgement.run, judgement.moment
-    x, n = sum(sprint.escapes_low for sprint in run.sprints), sum(sprint.changes for sprint in run.sprints)
+    if any(sprint.changes for sprint in run.mature):
+        return _unscanned(run)
+    so_far = _so_far(run.sprints)
     if not run.closed or run.mature:
-        return f"{fraction(x, n)} so far; no changes have been watched for {_watch(run)} yet."
+        return f"{so_far}; no sprint with changes has been watched for {_watch(run)} yet."
     today, ended = (local_day(each, moment.timezone) for each in (moment.as_of, run.closed[0].end))
     watched = f"{(today - ended).days} of {_watch(run)}"
-    return f"{fraction(x, n)} so far; sprint {run.closed[0].number} watched for {watched}."
+    return f"{so_far}; sprint {run.closed[0].number} watched for {watched}."
+
+
+def _unscanned(run: Run) -> str:
+    """Say of how many changes nothing is known because no scan looked at one, and what else there is."""
+    merged, younger = _changes(run.mature), [sprint for sprint in run.sprints if not sprint.mature]
+    rest = f"; {_so_far(younger)} of those still watched" if _changes(younger) else ""
+    return f"{merged:,} merged, none was scanned after merge within {_watch(run)}{rest}."
+
+
+def _so_far(sprints: Sequence[SprintCount]) -> str:
+    return f"{fraction(sum(sprint.escapes_low for sprint in sprints), _changes(sprints))} so far"
+
+
+def _changes(sprints: Sequence[SprintCount]) -> int:
+    return sum(sprint.changes for sprint in sprints)
 
 
 def _cautions(judgement: Judgement) -> list[str]:

@@ -138,8 +138,8 @@ def test_init_writes_a_file_that_loads_and_never_overwrites_one(
     path = tmp_path / "pilot.toml"
     assert main(["init", str(path), "--changes", "40"]) == 0
     assert "as written" in capsys.readouterr().out
-    assert main(["doctor", "--config", str(path)]) == 11  # no files yet: an error that says which pattern
-    assert "exports/pull_requests" in capsys.readouterr().out
+    assert main(["doctor", "--config", str(path)]) == 11  # no source yet: an error that says how to get one
+    assert "take the # off [sources.github]" in " ".join(capsys.readouterr().out.split())
     code, text = complaint(capsys, "init", str(path))
     assert code == 2
     assert "exists already" in text

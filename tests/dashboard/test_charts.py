@@ -180,9 +180,17 @@ def test_an_unknown_baseline_is_words_and_no_bar() -> None:
 
 
 def test_without_a_mature_sprint_the_agents_have_no_bar() -> None:
-    drawn = escape_rates(verdict(evidence=evidence(changes=0), human_baseline=rate(0, 0)))
+    young = verdict(evidence=evidence(changes=0), human_baseline=rate(0, 0), sprints=(sprint(6, changes=7),))
+    drawn = escape_rates(young)
     assert len([trace for trace in drawn.data if trace.mode == "lines"]) == 1
     assert "no mature sprint yet" in texts(drawn)
+
+
+def test_old_changes_that_nothing_scanned_are_not_called_young() -> None:
+    said = "99 merged, none was scanned after merge."
+    drawn = escape_rates(verdict(evidence=evidence(changes=0), evidence_sentence=said))
+    assert "no mature sprint" not in texts(drawn)
+    assert "99 merged, none was scanned after merge" in texts(drawn)
 
 
 def test_authorship_shares_of_a_repository_add_up_to_one() -> None:
@@ -204,6 +212,23 @@ def test_coverage_is_drawn_with_its_counts() -> None:
     drawn = shares_by_repository(rows, "Scanned")
     assert list(drawn.data[0].x) == [0.75, 0]
     assert "3 of 4" in texts(drawn)
+
+
+def test_what_was_not_measured_has_words_and_no_bar() -> None:
+    rows = pl.DataFrame({"repository": ["acme/a"], "covered": [None], "total": [190]})
+    drawn = shares_by_repository(rows.cast({"covered": pl.Int64}), "Scanned")
+    assert list(drawn.data[0].x) == [None]
+    assert "<b>acme/a</b>  not measured, 190 in all" in texts(drawn)
+
+
+def test_a_long_caption_of_a_rate_is_broken_between_words_and_not_cut() -> None:
+    reason = "no ok scan of the protected branch is known for any change of these repositories"
+    unknown = Undefined(reason, 0, Coverage(0, 0))
+    drawn = escape_rates(verdict(human_baseline=unknown, before_baseline=unknown))
+    told = [note.text.split("<br>") for note in drawn.layout.annotations if "unknown" in note.text]
+    assert [" ".join(lines[1:]) for lines in told] == [f"unknown: {reason}"] * 2
+    assert max(len(line) for lines in told for line in lines[1:]) <= 52
+    assert drawn.layout.height > escape_rates(verdict()).layout.height
 
 
 def figures() -> Iterator[go.Figure]:

@@ -1,12 +1,24 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import plotly.graph_objects as go
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.charts import look
-from dashboard.charts.curves import APART, Curve, Window, approval_curves, label_heights, placed
+from dashboard.charts.curves import (
+    APART,
+    DAY,
+    TICKS_APART,
+    Curve,
+    Window,
+    approval_curves,
+    label_heights,
+    placed,
+    ticks,
+)
 from metrics.velocity.comparison import Point
 
 WINDOW = Window(14, (24, 72))
@@ -86,3 +98,12 @@ def test_labels_never_lie_on_one_another_nor_above_the_chart(ends: list[float]) 
 @pytest.mark.parametrize("side", [look.AGENTS, look.PEOPLE, look.HEADLINE, look.PART])
 def test_a_pale_colour_is_the_same_colour(side: look.Side) -> None:
     assert look.pale(side.colour).startswith(f"rgba({int(side.colour[1:3], 16)},")
+
+
+@given(st.integers(min_value=1, max_value=365))
+def test_no_two_ticks_lie_on_one_another_whatever_the_length_of_the_axis(days: int) -> None:
+    end = days * DAY
+    places = [placed(hour) / placed(end) for hour in ticks(end)]
+    assert places[0] == 0
+    assert all(after - before >= TICKS_APART for before, after in pairwise(places))
+    assert places[-1] <= 1

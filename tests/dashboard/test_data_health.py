@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+from json import dumps
+
 import polars as pl
 
 from dashboard import wording
+from ingest.contracts import BY_NAME
 from ingest.contracts.alerts import FEATURE_STATUSES, FEATURES
+from ingest.sources.github.state import RepositoryState, written
 from tests.builders_dashboard import AS_OF, CODE_HOST, FakeSession, healthy, nothing_known
+from tests.builders_metrics import day
 from tests.dashboard.test_app import opened, session, texts
+from tests.metrics.test_health import run
 
 __all__ = ["session"]
 PAGE = "views/data_health.py"
@@ -160,3 +166,63 @@ def test_deleted_pull_requests_and_pushes_past_rules_are_told(session: FakeSessi
 
 def test_every_feature_and_status_of_the_contract_has_its_words() -> None:
     assert (set(wording.FEATURE_WORDS), set(wording.STATUS_WORDS)) == (set(FEATURES), set(FEATURE_STATUSES))
+
+
+def read_live(**changed: object) -> pl.DataFrame:
+    """A ledger of one live run that took 23 requests."""
+    given = {"id": "R_1", "name": "acme/payments", "now": "acme/payments", "walked": True, "swept_at": AS_OF}
+    state = RepositoryState(**(given | changed))  # type: ignore[arg-type]
+    row = run("a", source="github", cursor=dumps({"R_1": written(state)}), requests=23)
+    return pl.DataFrame([row], schema=BY_NAME["ingest_runs"].polars_schema)
+
+
+def test_each_live_repository_says_how_completely_it_was_read(session: FakeSession) -> None:
+    session.runs = read_live(unread={"7": "slow"})
+    session.measured = healthy(**shown_by_host(held=[("acme/payments", 300)]))
+    app = opened(PAGE)
+    assert "The last run took 23 requests." in texts(app)
+    assert "not read to the end yet" not in texts(app)
+    (row,) = app.dataframe[1].value.to_dict("records")
+    assert row == {
+        "Repository": "acme/payments",
+        "Pull requests held": 300,
+        "Everything read once": "yes",
+        "All numbers listed": "2026-08-17 00:00",
+        "Could not be read": 1,
+        "Last look": f"{day(50):%Y-%m-%d %H:%M}",
+    }
+
+
+def test_a_repository_whose_first_reading_stopped_says_how_to_go_on(session: FakeSession) -> None:
+    session.runs = read_live(walked=False, swept_at=None)
+    app = opened(PAGE)
+    assert "**1 repository not read to the end yet**: run `pilot ingest github`" in texts(app)
+    assert list(app.dataframe[1].value["Everything read once"]) == ["not yet"]
+
+
+def test_without_a_live_source_nothing_is_said_of_reading_live() -> None:
+    assert "The last run took" not in texts(opened(PAGE))
+
+
+def covered(*rows: tuple[str, int, int, bool]) -> pl.DataFrame:
+    """Repository, watched, detected, and whether any scan of it is known."""
+    names = ("repository", "watched", "detected", "is_scanned")
+    frame = pl.DataFrame(rows, schema=names, orient="row")
+    return frame.with_columns(independent="detected", pre_scanned="detected", merged="watched")
+
+
+def test_where_nothing_was_scanned_coverage_is_not_measured_and_never_0(session: FakeSession) -> None:
+    empty = healthy().scans.clear()
+    session.measured = healthy(coverage=covered(("acme/a", 190, 0, False)), scans=empty)
+    shown = texts(opened(PAGE))
+    assert "**Not measured** for 190 watched changes: no scan of these repositories is known." in shown
+    assert "0 of 190" not in shown
+    assert "code scanning at GitHub" in shown
+    assert "No security finding waits for an explanation: no scan has been read." in shown
+
+
+def test_a_repository_without_any_scan_is_named_where_others_have_some(session: FakeSession) -> None:
+    session.measured = healthy(coverage=covered(("acme/a", 100, 90, True), ("acme/b", 100, 0, False)))
+    shown = texts(opened(PAGE))
+    assert "90 of 200 (45 %) in all" in shown
+    assert "Not measured in 1 repository without any known scan; the sum takes it for not looked at." in shown

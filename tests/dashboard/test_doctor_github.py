@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dashboard.cli import main
+from dashboard.composition import Question, open_session
+from dashboard.doctoring_github import _used_up
 from ingest.sources.github.permissions import PERMISSIONS
 from tests.dashboard.builders_live import TOKEN, Key, configured, lines_of, new_key, repository, world
 from tests.github_server import Faults, GitHubServer, World
@@ -124,15 +127,16 @@ def test_a_classic_token_may_do_too_much(
 ) -> None:
     known.tokens[TOKEN] = ["repo", "read:org", "delete_repo"]
     complaint = only(examined(capsys, configured(tmp_path, server)), "least privilege")
-    assert complaint["seen"] == "may do more than reading what is needed: delete_repo and repo"
-    assert "fine-grained token" in complaint["remedy"]
+    assert complaint["seen"] == "may write where reading is enough: delete_repo and repo"
+    assert complaint["remedy"] == "prefer a fine-grained token, or a GitHub App, with read-only permissions"
 
 
 def test_a_classic_token_without_a_scope_is_told_which(
     tmp_path: Path, known: World, server: GitHubServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     known.tokens[TOKEN] = ["repo"]
-    lacking = examined(capsys, configured(tmp_path, server))["permission Members"][0]
+    lacking = only(examined(capsys, configured(tmp_path, server)), "permission Members")
+    assert lacking["seen"] == "the token has no scope for it: names of teams that were asked to review"
     assert (lacking["level"], lacking["remedy"]) == ("warning", "add the scope read:org")
 
 
@@ -271,12 +275,81 @@ def test_an_app_tells_where_it_is_installed_and_what_it_lacks_or_has_too_much(
         "asked as App pilot-metrics, installed by acme for selected repositories" in told["github"][1]["seen"]
     )
     excess = only(told, "least privilege")
-    assert excess["seen"] == "may do more than reading what is needed: contents: write and workflows: write"
-    lacking = told["permission Members"][0]
+    assert excess["seen"] == "may write where reading is enough: contents: write and workflows: write"
+    lacking = only(told, "permission Members")
+    assert lacking["seen"] == "the App's installation lacks it: names of teams that were asked to review"
     assert (lacking["level"], lacking["remedy"]) == (
         "warning",
         "Organization permissions > Members > Read-only",
     )
+
+
+def test_what_an_app_may_write_comes_before_what_it_may_read_unasked(
+    tmp_path: Path, known: World, server: GitHubServer, key: Key, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known.installation_permissions = {one.key: "read" for one in PERMISSIONS} | {"contents": "write"}
+    config = with_app(tmp_path, server, known, key)
+    config.write_text(config.read_text() + "rule_bypasses = false\n", encoding="utf-8")
+    writes, unasked = examined(capsys, config)["least privilege"]
+    assert writes["seen"] == "may write where reading is enough: contents: write"
+    assert unasked["seen"] == "may read what the configuration does not ask for: administration"
+    assert {writes["remedy"], unasked["remedy"]} == {
+        "set them to Read-only or No access on the App's page, Permissions"
+    }
+
+
+def test_a_permission_that_was_not_given_and_is_refused_is_told_once(
+    tmp_path: Path, known: World, server: GitHubServer, key: Key, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known.installation_permissions = {one.key: "read" for one in PERMISSIONS if one.name != "Checks"}
+    known.denied_fields = {"Commit.checkSuites"}
+    told = examined(capsys, with_app(tmp_path, server, known, key))
+    assert only(told, "permission Checks")["seen"] == "the App's installation lacks it: results of checks"
+
+
+def test_a_vital_permission_that_was_not_given_and_is_refused_is_an_error(
+    tmp_path: Path, known: World, server: GitHubServer, key: Key, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known.installation_permissions = {one.key: "read" for one in PERMISSIONS if one.key != "pull_requests"}
+    known.denied_fields = {"Repository.pullRequests"}
+    told = examined(capsys, with_app(tmp_path, server, known, key), code=11)
+    assert only(told, "permission Pull requests")["level"] == "error"
+
+
+def test_several_owners_share_the_line_of_a_permission(
+    tmp_path: Path, known: World, server: GitHubServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known.repositories.append(repository("other/web", seed=2))
+    known.repositories[1].secret_alerts = None
+    more = 'repositories = ["acme/pay", "other/web"]'
+    complaint = only(
+        examined(capsys, configured(tmp_path, server, more)), "permission Secret scanning alerts"
+    )
+    assert complaint["level"] == "ok"
+    assert complaint["seen"] == (
+        "acme/pay: leaked secrets: where, never what; other/web: switched off there "
+        "(Secret scanning is disabled on this repository.): not measured"
+    )
+
+
+def test_doctor_does_not_wait_for_points_and_says_from_when_on_to_run_again(
+    tmp_path: Path, known: World, server: GitHubServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known.points_used = 5000
+    told = examined(capsys, configured(tmp_path, server), code=11)
+    complaint = only(told, "github limit")
+    assert (complaint["level"], complaint["seen"]) == ("error", "used up: the rest could not be looked at")
+    assert re.fullmatch(r"run again after \d\d:\d\d UTC", complaint["remedy"])
+    assert len(told["github"]) == 1
+    assert server.requests == 1
+
+
+@pytest.mark.parametrize(
+    ("second", "after"), [("09:49:01", "09:50"), ("09:50:00", "09:50"), ("23:59:30", "00:00")]
+)
+def test_the_minute_to_run_again_after_is_never_too_early(second: str, after: str) -> None:
+    until = datetime.fromisoformat(f"2026-11-21T{second}Z")
+    assert _used_up(until).remedy == f"run again after {after} UTC"
 
 
 def test_an_installation_that_is_gone_is_one_sentence(
@@ -300,3 +373,29 @@ def test_no_secret_is_ever_printed(
     text = printed.out + printed.err
     assert "not accepted" in text
     assert not [secret for secret in (TOKEN, "ghs_", *lines_of(key)) if secret in text]
+
+
+def test_what_was_read_is_told_with_counts_and_what_a_killed_run_kept(
+    tmp_path: Path, server: GitHubServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = configured(tmp_path, server)
+    assert main(["ingest", "--config", str(config)]) == 0
+    told = examined(capsys, config, "--offline")
+    complaint = only(told, "completeness")
+    assert complaint["level"] == "ok"
+    assert re.fullmatch(
+        r"acme/pay: 3 pull requests held, everything read once, all numbers listed on \d{4}-\d\d-\d\d, "
+        r"0 could not be read",
+        complaint["seen"],
+    )
+    assert [each["level"] for each in told["github"]] == ["ok"]
+    raw = open_session(Question(config)).store.raw_area
+    last = raw.names("github/")[-1]
+    for number in (90, 91):  # as a run leaves them that is killed before it publishes
+        raw.keep(f"{last.rpartition('/')[0]}/{number:08d}.jsonl", raw.read(last))
+    _, kept = examined(capsys, config, "--offline")["github"]
+    assert (kept["level"], kept["seen"]) == (
+        "warning",
+        "2 batches are kept, the next run goes on from there",
+    )
+    assert kept["remedy"] == "run `pilot ingest github`"

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -14,7 +15,11 @@ from dashboard.composition import Session
 from dashboard.configuration import Configuration
 from dashboard.doctoring import STALE_DAYS, examine, exit_code
 from dashboard.renames import Renamed
+from dashboard.secret_places import Secret
 from ingest.contracts import BY_NAME
+from ingest.settings import IngestSettings
+from ingest.sources.github import state as states
+from ingest.sources.github.state import RepositoryState
 from metrics.health import Health, health
 from metrics.pilot import Pilot
 from metrics.tables import Tables
@@ -22,6 +27,7 @@ from tests.builders_metrics import Row, day, decision, feature, finding, pilot, 
 from tests.metrics.test_health import run
 
 NOW = day(60)
+GITHUB: dict[str, Any] = {"github": {}}
 FRESH: dict[str, list[Row]] = {"pull_requests": [pull_request(1, 59)], "scans": [scan("s1", 59)]}
 
 
@@ -38,18 +44,33 @@ class Examined:
     as_of: datetime = NOW
     as_of_fixed: bool = False
     renamed: tuple[Renamed, ...] = ()
+    sources: dict[str, Any] = field(default_factory=lambda: GITHUB)
+    kept: tuple[str, ...] = ()  # names below the store's `raw`
 
     @property
     def configuration(self) -> Configuration:
-        """One pilot, no source."""
-        return Configuration.model_validate(
-            {"pilot": [{"name": "pay", "repositories": ["acme/*"], "start_on": NOW.date()}]}
-        )
+        """One pilot, and the sources."""
+        pilot = {"name": "pay", "repositories": ["acme/*"], "start_on": NOW.date()}
+        return Configuration.model_validate({"pilot": [pilot], "sources": self.sources})
 
     @property
     def store(self) -> Any:
         """Where the tables would lie."""
-        return SimpleNamespace(uri="lake")
+        return SimpleNamespace(uri="lake", raw_area=SimpleNamespace(names=lambda _prefix: list(self.kept)))
+
+    @property
+    def runs(self) -> pl.DataFrame:
+        """The ledger."""
+        return pl.DataFrame(self.ledger, schema=BY_NAME["ingest_runs"].polars_schema)
+
+    @property
+    def ingest_settings(self) -> IngestSettings:
+        """Of the sources."""
+        return IngestSettings(sources=self.configuration.sources)
+
+    def secret(self) -> Secret:
+        """One that nobody is asked with."""
+        return Secret("token", "good-token")
 
     @property
     def published(self) -> Any:
@@ -58,8 +79,7 @@ class Examined:
 
     def health(self) -> Health:
         """Judged from the tables and the ledger, as in a session."""
-        runs = pl.DataFrame(self.ledger, schema=BY_NAME["ingest_runs"].polars_schema)
-        return health(self.tables, runs, self.as_of, timedelta(days=30))
+        return health(self.tables, self.runs, self.as_of, timedelta(days=30))
 
     def assess(self, _name: str) -> Any:
         """A pilot with so many changes."""
@@ -67,8 +87,12 @@ class Examined:
 
 
 def complaints(*ledger: Row, given: dict[str, Any] | None = None, **rows: Any) -> list[Complaint]:
+    return [each for each in looked_at(*ledger, given=given, **rows) if each.level != "ok"]
+
+
+def looked_at(*ledger: Row, given: dict[str, Any] | None = None, **rows: Any) -> list[Complaint]:
     examined = Examined(tables(**FRESH | rows), list(ledger), **given or {})
-    return [each for each in examine(cast("Session", examined)) if each.level != "ok"]
+    return list(examine(cast("Session", examined), offline=True))
 
 
 def test_fresh_and_readable_data_give_no_complaint() -> None:
@@ -143,6 +167,15 @@ def test_data_exactly_as_old_as_the_limit_are_not_stale() -> None:
     assert complaints(pull_requests=[pull_request(1, edge)], scans=[scan("s1", edge)]) == []
 
 
+def test_without_any_source_that_is_an_error() -> None:
+    (found,) = complaints(given={"sources": {}})
+    assert (found.level, found.about, found.seen) == (
+        "error",
+        "sources",
+        "none is configured: nothing can be read",
+    )
+
+
 def test_what_comes_after_the_moment_of_judgement_makes_nothing_fresh() -> None:
     old_and_later = [pull_request(1, 10), pull_request(2, 61)]
     assert [each.about for each in complaints(pull_requests=old_and_later)] == ["freshness"]
@@ -204,7 +237,73 @@ def test_a_feature_that_may_not_be_read_is_named_and_one_that_is_off_is_not() ->
     ]
     (found,) = complaints(features=rows)
     assert (found.level, found.about) == ("warning", "github")
-    assert "code_scanning of acme/pay may not be read (Resource not accessible)" in found.seen
+    assert found.seen == "code scanning of acme/pay may not be read (Resource not accessible): not measured"
+
+
+def test_bypassed_rules_that_may_not_be_read_are_called_so() -> None:
+    (found,) = complaints(features=[feature("rule_suites", "not_found", said="Not Found")])
+    assert found.seen == "bypassed rules of acme/pay may not be read (Not Found): not measured"
+
+
+SARIF = {"sarif": {"paths": ["scans/*"]}}
+OLD = [pull_request(1, 10)]
+
+
+@pytest.mark.parametrize(
+    ("sources", "remedy"),
+    [
+        ({}, "bring newer files and run `pilot ingest`"),
+        (GITHUB, "run `pilot ingest github`"),
+        (GITHUB | SARIF, "run `pilot ingest github`; for what comes from files, bring newer ones"),
+    ],
+)
+def test_what_is_read_live_is_made_fresh_by_asking(sources: dict[str, Any], remedy: str) -> None:
+    found = complaints(given={"sources": sources}, pull_requests=OLD)
+    assert [each.remedy for each in found if each.about == "freshness"] == [remedy]
+
+
+def left_by_a_run(**changed: Any) -> Row:
+    """A ledger row of the live source with the state that it left of one repository."""
+    state = RepositoryState(id="R_1", name="acme/pay", now="acme/pay", batch=3, **changed)
+    return run("a", source="github", cursor=json.dumps({"R_1": states.written(state)}))
+
+
+LISTED_AT = datetime(2026, 11, 20, 7, tzinfo=UTC)
+
+
+def completeness(**changed: Any) -> Complaint:
+    found = looked_at(left_by_a_run(**changed), pull_requests=[pull_request(1, 59), pull_request(2, 59)])
+    return next(each for each in found if each.about == "completeness")
+
+
+def test_a_repository_that_was_read_whole_says_so_with_its_counts() -> None:
+    found = completeness(walked=True, swept_at=LISTED_AT)
+    assert (found.level, found.remedy) == ("ok", "")
+    assert found.seen == (
+        "acme/pay: 2 pull requests held, everything read once, all numbers listed on 2026-11-20, "
+        "0 could not be read"
+    )
+
+
+def test_pull_requests_that_could_not_be_read_are_counted_and_asked_for_again() -> None:
+    found = completeness(walked=True, swept_at=LISTED_AT, unread={"7": "Something went wrong"})
+    assert (found.level, found.remedy) == ("warning", "nothing: every run asks for them again")
+    assert found.seen.endswith("1 could not be read")
+
+
+def test_a_first_reading_that_was_stopped_goes_on_with_the_next_run() -> None:
+    found = completeness(after="cursor")
+    assert found.seen == (
+        "acme/pay: 2 pull requests held, not everything read yet, numbers not listed yet, 0 could not be read"
+    )
+    assert found.remedy == "run `pilot ingest github`: it goes on where the last one stopped"
+
+
+def test_one_batch_behind_the_published_state_is_kept_and_the_others_are_read() -> None:
+    names = tuple(f"github/R_1/{number:08d}.jsonl" for number in (2, 3, 4))
+    found = looked_at(left_by_a_run(walked=True), given={"sources": GITHUB, "kept": names})
+    (kept,) = [each for each in found if "kept" in each.seen]
+    assert (kept.level, kept.seen) == ("warning", "1 batch is kept, the next run goes on from there")
 
 
 def test_a_repository_that_was_refused_is_mended_by_the_guide_and_not_as_a_file() -> None:

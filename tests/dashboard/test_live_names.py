@@ -133,7 +133,8 @@ def written_with(session: Session, name: str) -> Session:
 
 def after(session: Session, earlier: Session, *states: RepositoryState) -> tuple[date, ...]:
     """Days on which the policy changed, when the ledger holds the digests of an earlier configuration."""
-    row = run("a", cursor=None, policy_digest=dumps(earlier.policy_digests()))
+    digests, versions = dumps(earlier.policy_digests()), dumps({"pull_requests": 0})
+    row = run("a", cursor=None, policy_digest=digests, published=versions)
     runs = pl.concat([ledger(*states), pl.DataFrame([row], schema=BY_NAME["ingest_runs"].polars_schema)])
     session.__dict__["runs"] = runs
     return session._policy_changes("pay")

@@ -16,8 +16,14 @@ FINISHED = Told("acme/pay", "done", 400, 400, requests=21, points_left=4979)
 OTHER = Told("acme/web", "reading pull requests", 0, None, requests=1)
 
 
-def waiting(seconds: int) -> Told:
-    return Told("GitHub", f"limit reached: waiting {seconds} s", seconds_left=float(seconds))
+def waiting(seconds: int, gone: int = 0) -> Told:
+    """A wait with so many seconds left, and so many gone."""
+    return Told("GitHub", f"limit reached: waiting {seconds} s", gone, seconds_left=float(seconds))
+
+
+def pausing(seconds: int, number: int, gone: int = 0) -> Told:
+    doing = f"GitHub answered 502: asking again in {seconds} s (try {number} of 9)"
+    return Told("GitHub", doing, gone, seconds_left=float(seconds))
 
 
 def shown(monkeypatch: pytest.MonkeyPatch, *told: Told, terminal: bool = False, quiet: bool = False) -> str:
@@ -39,12 +45,21 @@ def test_a_pipe_gets_a_line_at_the_start_and_one_at_the_end(monkeypatch: pytest.
 
 
 def test_a_pipe_gets_one_line_for_each_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    text = shown(monkeypatch, READING, waiting(3), waiting(2), waiting(1), READING, waiting(60))
+    text = shown(monkeypatch, READING, waiting(3), waiting(2, 1), waiting(1, 2), READING, waiting(60))
     assert text.splitlines() == [
         "acme/pay: reading pull requests",
         "GitHub: limit reached: waiting 3 s",
         "GitHub: limit reached: waiting 60 s",
         "acme/pay: reading pull requests, 3 requests, 4,997 points left, 2 min left",
+    ]
+
+
+def test_pauses_of_several_threads_are_one_line_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = (pausing(8, 6), pausing(4, 5), pausing(7, 6, 1), pausing(3, 5, 1), pausing(8, 6))
+    assert shown(monkeypatch, *told).splitlines() == [
+        "GitHub answered 502: asking again in 8 s (try 6 of 9)",
+        "GitHub answered 502: asking again in 4 s (try 5 of 9)",
+        "GitHub answered 502: asking again in 8 s (try 6 of 9)",
     ]
 
 

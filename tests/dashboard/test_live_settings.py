@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from dashboard.describing import describe
 from dashboard.starting import TEMPLATE
 from ingest.settings import GitHubSettings
 from ingest.sources.github.permissions import PERMISSIONS, Permission
+from ingest.sources.github.syncing import BATCH
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "github.md").read_text(encoding="utf-8")
@@ -62,3 +64,23 @@ def test_actions_in_the_guide_are_pinned_by_commit_and_may_only_read() -> None:
     assert all(re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", each) for each in used)
     assert "permissions:\n  contents: read" in workflow
     assert "write" not in workflow
+
+
+def test_the_key_is_taken_away_however_a_run_of_the_guides_workflow_ends() -> None:
+    script = GUIDE.partition("        run: |\n")[2].partition("```")[0]
+    assert script.index("trap 'rm -f keys/app.pem' EXIT") < script.index("> keys/app.pem")
+
+
+def test_the_cron_line_of_the_guide_logs_everything_and_tells_somebody() -> None:
+    (line,) = re.findall(r"^17 3 \* \* \* .+$", GUIDE, re.MULTILINE)
+    assert re.search(r" >> ingest\.log 2>&1 \|\| \S+", line)
+
+
+def test_the_guide_tells_how_many_pull_requests_a_kept_file_holds() -> None:
+    assert f"one file for about {BATCH} pull requests" in GUIDE
+
+
+@pytest.mark.parametrize("name", sorted(GitHubSettings.model_fields))
+def test_every_setting_is_described_in_words(name: str) -> None:
+    (section,) = describe("[sources.github]")
+    assert not dict(section.lines)[name].startswith("default ")

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import wording
-from tests.builders_dashboard import FakeSession
+from metrics.gate.states import EpochNow
+from tests.builders_dashboard import FakeSession, assessment, verdict
 from tests.dashboard.test_app import APP, opened, session, texts
 
 __all__ = ["session"]
@@ -26,6 +29,15 @@ def test_all_pilots_are_listed_with_rule_and_evidence(session: FakeSession) -> N
     for assessment in session.judged.values():
         assert assessment.verdict.sentence.split(":")[0] in shown
         assert f"pilot={assessment.verdict.pilot}" in shown
+
+
+def test_evidence_that_restarted_says_when_and_why_in_plain_type(session: FakeSession) -> None:
+    begun_anew = EpochNow(2, date(2026, 7, 1), "the gate's policy changed", ())
+    session.judged["payments"] = assessment(verdict(epoch=begun_anew))
+    shown = html(opened())
+    day = '<span class="pm-day">2026-07-01</span>'
+    assert f"<dd>Evidence restarted on {day}: the gate&#x27;s policy changed</dd>" in shown
+    assert f"<div>restarted on {day}</div>" in shown
 
 
 @pytest.mark.parametrize("pilot", ["payments", "search", "checkout"])

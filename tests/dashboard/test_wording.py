@@ -16,7 +16,7 @@ from metrics.catalogue import CATALOGUE
 from metrics.density import comparison, measures
 from metrics.estimate import Coverage, Estimate, Undefined
 from metrics.gate.policy import READINGS
-from metrics.gate.states import STATES, Forecast, Readings
+from metrics.gate.states import STATES, EpochNow, Forecast, Readings
 from tests.builders_dashboard import evidence, outcome, verdict
 
 NOW = datetime(2026, 8, 17, tzinfo=UTC)
@@ -113,6 +113,12 @@ def test_the_face_always_has_both_lines() -> None:
     assert wording.face(judged)[1:] == (("Rule", "Rule met"), ("Evidence", "Evidence 66 of 100"))
 
 
+def test_a_restart_of_the_evidence_is_said_with_its_day_and_its_reason() -> None:
+    begun_anew = verdict(epoch=EpochNow(2, date(2026, 7, 1), "model upgrade", ()))
+    assert wording.face(begun_anew)[3:] == (("Since", "Evidence restarted on 2026-07-01: model upgrade"),)
+    assert wording.restart(verdict()) == ""
+
+
 def test_what_blocks_is_called_by_the_titles_that_people_know() -> None:
     judged = verdict(
         criteria=(outcome("no_bypass", title="Nothing bypassed", state="not_met"),),
@@ -133,7 +139,8 @@ def test_evidence_in_brief_is_cut_and_never_rounded_up_to_proof() -> None:
     assert wording.evidence_brief(judged) == (
         "0 of 192 watched changes escaped; rate at most 1.0004 %; evidence 99 of 100"
     )
-    assert "no change" in wording.evidence_brief(verdict(evidence=evidence(changes=0)))
+    none = verdict(evidence=evidence(changes=0), evidence_sentence="99 merged, none was scanned.")
+    assert wording.evidence_brief(none) == "99 merged, none was scanned"
 
 
 def test_an_allowed_pilot_may_expand() -> None:

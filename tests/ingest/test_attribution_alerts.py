@@ -19,6 +19,7 @@ from ingest.attribution.from_alerts import all_findings, by_alerts
 from ingest.attribution.host_alerts import reported
 from ingest.attribution.lanes import placed_scans
 from ingest.attribution.reopening import reopened
+from ingest.attribution.unplaced import might_be_news
 from ingest.contracts import DISPOSITIONS_TABLE
 from tests.builders_alerts import (
     MAIN,
@@ -394,10 +395,77 @@ def test_order_of_alerts_and_analyses_changes_nothing(
     assert findings(*shuffled).equals(findings(*history))
 
 
-def test_an_alert_that_no_analysis_explains_is_counted_as_such():
+def unexplained(alerts: Sequence[Row], scans: Sequence[Row], pulls: Sequence[Row] = ()) -> list[int]:
+    """Numbers of the alerts that no analysis explains and that a change may have brought in."""
+    told, proposals = reported(alert_rows(*alerts), scan_rows(*scans)), frames([], [], pulls)[2]
+    unplaced = by_alerts(told, proposals).unplaced
+    return might_be_news(unplaced, told.analyses, proposals)["number"].sort().to_list()
+
+
+def test_an_alert_that_no_analysis_explains_may_be_bad_news():
     scans = [host_scan("a1", 1), host_scan("a2", 5)]
-    told = reported(alert_rows(alert(1, 5), alert(2, 5, tool="Trivy"), secret(3, 5, "c")), scan_rows(*scans))
-    assert by_alerts(told, frames([], [])[2]).unplaced_count == 1
+    assert unexplained([alert(1, 5), alert(2, 5, tool="Trivy"), secret(3, 5, "c")], scans) == [2]
+
+
+def fixed(number: int, created_on: float, fixed_on: float, **facts: Any) -> Row:
+    """An alert that main had between two days."""
+    gone = {"state": "fixed", "fixed_at": day(fixed_on), **seen_on(MAIN, states=["fixed"])}
+    return alert(number, created_on, **{**gone, **facts})
+
+
+def test_an_alert_that_was_fixed_before_the_first_known_analysis_is_no_news_and_no_finding():
+    scans = [host_scan("a1", 5), host_scan("a2", 9)]
+    alerts = [fixed(1, 2, 4), fixed(2, 2, 5 - 1 / 1440), fixed(3, 2, 4, tool="codeql")]
+    assert unexplained(alerts, scans) == []
+    assert findings(alerts, scans).is_empty()
+
+
+def test_an_alert_that_was_fixed_after_the_first_known_analysis_may_be_news_where_none_explains_it():
+    scans = [host_scan("a1", 5), host_scan("a2", 9)]
+    elsewhere = seen_on("refs/heads/old", states=["fixed"])
+    assert unexplained([fixed(1, 6, 7, **elsewhere)], scans) == [1]
+
+
+@pytest.mark.parametrize("state", ["open", "dismissed"])
+def test_an_alert_that_is_older_than_the_first_analysis_is_a_baseline(state: str):
+    scans = [host_scan("a1", 5), host_scan("a2", 9)]
+    old = alert(1, 2, state=state, **seen_on(MAIN, states=[state]))
+    found = only(findings([old], scans, [pull(7, 4), pull(8, 8)], [file(7), file(8)]))
+    assert facts(found, "method", "introduced_by", "first_seen_at", "gone_at") == (
+        "baseline",
+        None,
+        day(5),
+        None,
+    )
+    assert unexplained([old], scans) == []
+
+
+def test_an_alert_that_is_older_than_the_looking_and_on_no_branch_looked_at_is_no_news():
+    scans = [host_scan("a1", 5), host_scan("a2", 9)]
+    created = {1: 4.99, 2: 4.995, 3: 6}  # a quarter of an hour before the first look, while it ran, later
+    alerts = [alert(number, at, **seen_on("refs/heads/old")) for number, at in created.items()]
+    assert unexplained(alerts, scans) == [2, 3]
+
+
+def test_an_alert_that_is_older_than_the_first_pull_request_is_no_news_of_any_change():
+    scans = [host_scan("a1", 5)]
+    opened = {**pull(7, 9), "created_at": day(4)}
+    alerts = [alert(1, 3.9, tool="Trivy"), alert(2, 4.1, tool="Trivy")]
+    assert unexplained(alerts, scans, [opened]) == [2]
+    assert unexplained(alerts, scans) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("reason", "expected"), [("false positive", []), ("won't fix", [1]), ("used in tests", [1]), (None, [1])]
+)
+def test_only_a_false_positive_is_no_weakness(reason: str | None, expected: list[int]):
+    dismissed = alert(1, 5, tool="Trivy", state="dismissed", dismissed_at=day(6), dismissed_reason=reason)
+    assert unexplained([dismissed], [host_scan("a1", 1)]) == expected
+
+
+def test_a_false_positive_that_is_open_again_may_be_bad_news():
+    again = alert(1, 5, tool="Trivy", state="open", dismissed_reason="false positive")
+    assert unexplained([again], [host_scan("a1", 1)]) == [1]
 
 
 def test_an_alert_in_a_category_that_no_analysis_has_is_looked_for_in_all():

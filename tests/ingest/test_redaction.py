@@ -123,6 +123,7 @@ KEPT_TOKENS = [
     "hf_" + "aBcDeFgHiJ" + "1234567890ab",
 ]
 PRIVATE_KEY = "-----BEGIN RSA " + "PRIVATE KEY-----\nMIIEowIBAAKCAQEA7bq\nQ2hhcmxpZSBpcyBoZXJl"
+OWN = "Schl🔑ssel"
 OF_GITHUB = [
     "PR_kwDOAbCdEf5QrStU",
     "PRR_kwDOJ1-9kM6AKIAx",
@@ -155,39 +156,42 @@ def cleaned(value: Any, secrets: tuple[str, ...] = ()) -> Any:
     "around", ["{}", "use {}!", "\n{}\n", "TOKEN_{}", '"{}"', "https://{}@github.com/x", "ä{}ö"]
 )
 def test_token_is_gone_from_kept_json_and_what_is_around_it_stays(token: str, around: str):
-    assert cleaned({"body": around.format(token), "n": 1}) == {"body": around.format("***"), "n": 1}
+    hidden = around.format("*" * len(token))
+    assert cleaned({"body": around.format(token), "n": 1}) == {"body": hidden, "n": 1}
 
 
 @pytest.mark.parametrize("text", OF_GITHUB)
 def test_what_github_needs_to_be_what_it_is_stays(text: str):
     with_a_token = {"id": text, text: [text], "token": KEPT_TOKENS[0]}
-    assert cleaned(with_a_token) == {"id": text, text: [text], "token": "***"}
+    assert cleaned(with_a_token) == {"id": text, text: [text], "token": "*" * 44}
 
 
 @pytest.mark.parametrize("end", ["", "\n-----END RSA PRIVATE KEY-----"])
 def test_private_key_is_gone_from_kept_json_also_without_its_end(end: str):
-    assert cleaned({"a": f"see {PRIVATE_KEY}{end}", "b": "stays"}) == {"a": "see ***", "b": "stays"}
+    key = PRIVATE_KEY + end
+    assert cleaned({"a": f"see {key}", "b": "stays"}) == {"a": "see " + "*" * len(key), "b": "stays"}
 
 
 def test_password_in_an_address_is_gone_from_kept_json_also_with_escaped_slashes():
-    assert cleaned(["postgres://app:s3cr3t@db:5432/x"]) == ["postgres://app:***@db:5432/x"]
-    assert cleaned(['amqp://app:s3"cr3t@mq']) == ["amqp://app:***@mq"]
+    assert cleaned(["postgres://app:s3cr3t@db:5432/x"]) == ["postgres://app:******@db:5432/x"]
+    assert cleaned(['amqp://app:s3"cr3t@mq']) == ["amqp://app:*******@mq"]
     escaped = without_secrets_in_json(rb'["postgres:\/\/app:s3cr3t@db"]')
-    assert json.loads(escaped) == ["postgres://app:***@db"]
+    assert json.loads(escaped) == ["postgres://app:******@db"]
 
 
 def test_token_behind_escaped_characters_is_gone():
     token = KEPT_TOKENS[0]
     hidden = f'["\\u0067{token[1:]}"]'.encode()
     assert json.loads(hidden) == [token]
-    assert json.loads(without_secrets_in_json(hidden)) == ["***"]
+    assert json.loads(without_secrets_in_json(hidden)) == ["*" * len(token)]
 
 
 @pytest.mark.parametrize("ascii_only", [True, False])
 @pytest.mark.parametrize("secret", ["plain", 'with "quotes" and \\', "two\nlines", "Schlüssel", "🔑 key"])
 def test_secret_that_is_known_is_gone_however_json_spells_it(secret: str, *, ascii_only: bool):
     content = json.dumps({"a": f"x{secret}y", secret: 1}, ensure_ascii=ascii_only).encode()
-    assert json.loads(without_secrets_in_json(content, [secret])) == {"a": "x***y", "***": 1}
+    stars = "*" * len(secret)
+    assert json.loads(without_secrets_in_json(content, [secret])) == {"a": f"x{stars}y", stars: 1}
 
 
 @pytest.mark.parametrize("secret", ["1", "true", "null", ",", ":", "{", "]", '"', "\\", "n"])
@@ -199,7 +203,7 @@ def test_secret_that_looks_like_the_grammar_of_json_does_not_break_it(secret: st
 
 def test_lines_of_json_stay_lines():
     content = b"\n".join([b'{"a": "' + KEPT_TOKENS[0].encode() + b'"}', b'{"b": "x"}'])
-    assert without_secrets_in_json(content) == b'{"a": "***"}\n{"b": "x"}'
+    assert without_secrets_in_json(content) == b'{"a": "' + b"*" * 44 + b'"}\n{"b": "x"}'
 
 
 def test_json_without_secrets_is_the_same_bytes():
@@ -234,7 +238,20 @@ def test_no_token_survives_in_any_document(value: Any, token: str, text: str):
     document = [value, {text: f"{text} {token} {text}", token: value}, token]
     content = without_secrets_in_json(json.dumps(document).encode())
     assert token not in json.dumps(json.loads(content))
-    assert json.loads(content)[2] == "***"
+    assert json.loads(content)[2] == "*" * len(token)
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    parts=st.lists(st.sampled_from([*KEPT_TOKENS, PRIVATE_KEY, "://jo:paßwort@", OWN, "ä", ""])),
+    ascii_only=st.booleans(),
+)
+def test_a_text_is_as_long_as_before(parts: list[str], *, ascii_only: bool):
+    text = " ".join(parts)
+    content = json.dumps([text], ensure_ascii=ascii_only).encode()
+    [cleaned_text] = json.loads(without_secrets_in_json(content, [OWN]))
+    assert len(cleaned_text) == len(text)
+    assert not [secret for secret in (*KEPT_TOKENS, OWN) if secret in cleaned_text]
 
 
 @settings(deadline=None, max_examples=100)

@@ -21,10 +21,14 @@ def _mappings() -> list[TableSettings]:
     return [mapping for one in settings for mapping in one.sources.tables]
 
 
+# What a code host says of itself comes from the host, not from a warehouse.
+TOLD_BY_THE_HOST = {"alerts", "features", "rule_bypasses"}
+
+
 def test_every_table_has_an_example():
     assert {mapping.table for mapping in _mappings()} == {
         name for name, table in BY_NAME.items() if table.kind != "ledger"
-    }
+    } - TOLD_BY_THE_HOST
 
 
 @pytest.mark.parametrize("mapping", _mappings(), ids=lambda mapping: mapping.paths[0])

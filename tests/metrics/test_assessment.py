@@ -147,6 +147,13 @@ def test_sprints_at_which_nothing_looked_are_named():
     assert len(item.rows) == 12
 
 
+def test_a_pilot_without_any_scan_is_not_measured_rather_than_refused():
+    found = asked({**clean(), "scans": []}).verdict
+    assert found.state == "NOT_MEASURABLE"
+    assert found.blocked_by == ("NOT_MEASURABLE", "proven", "no_bypass", "independent_detection")
+    assert {each.state for each in found.criteria if each.blocking} == {"not_measurable"}
+
+
 def test_a_blocking_criterion_that_nobody_knows_keeps_the_gate_shut():
     verdict = asked(clean(), under=policy(blocking=("no_bypas",))).verdict
     assert (verdict.allowed, verdict.blocked_by) == (False, ("no_bypas",))

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from metrics.estimate import Estimate, Undefined
+from metrics.estimate import Coverage, Estimate, Undefined
 from metrics.gate.case import Ask, Case
 from metrics.gate.criteria import CRITERIA, outcomes
 from metrics.gate.policy import Policy
@@ -83,8 +83,60 @@ def test_detection_must_have_run_on_the_share_that_the_policy_asks_for(seen: int
         assert outcome.sentence.startswith(f"{seen} of 10 watched changes")
 
 
+DETECTION = ("independent_detection", "post_merge_coverage", "pre_merge_scanning")
+SOURCE_MISSING = "source missing: scans of these repositories (SARIF files or code scanning)"
+
+
+@pytest.mark.parametrize("criterion", DETECTION)
+@pytest.mark.parametrize("at", [20, 60])
+def test_where_no_scan_is_known_detection_is_not_measurable_and_names_the_source(criterion: str, at: float):
+    outcome = judged(criterion, at=at, pull_requests=changes(99))
+    assert (outcome.state, outcome.sentence) == ("not_measurable", f"Not measurable, {SOURCE_MISSING}")
+    assert outcome.estimate == Undefined(SOURCE_MISSING, 0, Coverage(0, 99))
+
+
+@pytest.mark.parametrize(
+    "useless",
+    [scan("s", 0.5), scan("s", status="failed"), scan("s", None, status="unreadable"), scan("s", 50)],
+)
+@pytest.mark.parametrize("criterion", DETECTION)
+def test_where_scans_are_known_and_none_looked_detection_is_not_met(criterion: str, useless: Row):
+    outcome = judged(criterion, pull_requests=changes(99), scans=[useless])
+    assert outcome.state == "not_met"
+    assert outcome.sentence.startswith("0 of 99 ")
+    assert isinstance(outcome.estimate, Estimate)
+
+
+def test_scans_of_heads_alone_leave_detection_after_merge_not_met():
+    heads = [head_scan(f"s{n}", n) for n in range(1, 81)]
+    states = [judged(name, pull_requests=changes(80), scans=heads).state for name in DETECTION]
+    assert states == ["not_met", "not_met", "met"]
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        scan("s", repository="acme/shop"),  # of the pilot, but no change merged there
+        scan("s", repository="other/thing"),
+        scan("s", repository=None),
+        scan("s", status="withdrawn"),
+        scan("s", 61),  # after the moment of judgement
+    ],
+)
+@pytest.mark.parametrize("criterion", DETECTION)
+def test_a_scan_that_is_none_of_these_repositories_measures_nothing(criterion: str, elsewhere: Row):
+    assert judged(criterion, pull_requests=changes(5), scans=[elsewhere]).state == "not_measurable"
+
+
+def test_one_scanned_repository_of_two_makes_detection_measurable():
+    rows = [*changes(9), pull_request(10, repository="acme/shop")]
+    outcome = judged("post_merge_coverage", pull_requests=rows, scans=[scan("s", repository="acme/shop")])
+    assert outcome.state == "not_met"
+    assert outcome.sentence.startswith("1 of 10 watched changes")
+
+
 def test_changes_that_are_still_watched_are_no_evidence_of_detection():
-    outcome = judged("post_merge_coverage", at=20, pull_requests=changes(5))
+    outcome = judged("post_merge_coverage", at=20, pull_requests=changes(5), scans=[scan("s")])
     assert outcome.state == "not_enough_evidence"
     assert outcome.estimate.coverage.excluded == (("follow-up not over", 5),)
 
@@ -147,7 +199,8 @@ def test_checks_that_nobody_collected_are_not_measurable():
 def test_pre_merge_scanning_counts_scanned_changes():
     rows = {"pull_requests": changes(80), "scans": [head_scan(f"s{n}", n) for n in range(1, 81)]}
     assert judged("pre_merge_scanning", **rows).state == "met"
-    assert judged("pre_merge_scanning", pull_requests=changes(80)).state == "not_met"
+    rows["scans"] = rows["scans"][:40]
+    assert judged("pre_merge_scanning", **rows).state == "not_met"
 
 
 @pytest.mark.parametrize(("at", "state"), [(10, "met"), (10.1, "not_met")])

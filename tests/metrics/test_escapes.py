@@ -92,7 +92,24 @@ def test_a_change_belongs_to_the_sprint_in_which_it_merged(merged: float, sprint
 
 @pytest.mark.parametrize(("at", "mark"), [(30.9, "watching"), (31, "watched")])
 def test_a_clean_change_is_watched_to_the_end_of_its_follow_up(at: float, mark: str):
+    assert change(at=at, scans=[scan("s")])["mark"] == mark
+
+
+@pytest.mark.parametrize(("at", "mark"), [(30.9, "watching"), (31, "unscanned")])
+def test_a_change_that_nothing_scanned_after_its_merge_is_not_clean(at: float, mark: str):
     assert change(at=at)["mark"] == mark
+
+
+@pytest.mark.parametrize(
+    "other", [scan("s", 0.9), scan("s", 31.1), scan("s", status="failed"), head_scan("s", 1)]
+)
+def test_only_an_ok_scan_of_the_branch_within_the_follow_up_makes_a_change_clean(other: Row):
+    assert change(scans=[other])["mark"] == "unscanned"
+
+
+def test_an_escape_is_one_whatever_scanned_its_change():
+    found = [change(findings=[finding("f")], dispositions=known)["mark"] for known in ([], [decision("f")])]
+    assert found == ["untriaged", "escape"]
 
 
 def test_an_escape_that_nobody_has_looked_at_is_untriaged():
@@ -112,7 +129,8 @@ def test_a_decision_that_the_weakness_is_real_confirms_the_escape(disposition: s
 
 
 def test_a_dismissal_with_a_reason_takes_the_escape_away():
-    found = change(findings=[finding("f")], dispositions=[decision("f", "false_positive")])
+    decided = [decision("f", "false_positive")]
+    found = change(findings=[finding("f")], dispositions=decided, scans=[scan("s")])
     assert (found["mark"], found["findings"]) == ("watched", [])
 
 
@@ -129,7 +147,8 @@ def test_the_latest_decision_holds_and_reopening_asks_again():
         decision("f", "reopened", 6),
     ]
     for known, mark in enumerate(("untriaged", "escape", "watched", "untriaged")):
-        assert change(findings=[finding("f")], dispositions=history[:known])["mark"] == mark
+        given = {"findings": [finding("f")], "scans": [scan("s")]}
+        assert change(**given, dispositions=history[:known])["mark"] == mark
 
 
 def test_of_two_decisions_of_one_moment_the_worse_holds_in_any_order():
@@ -148,7 +167,7 @@ def test_a_change_with_many_escapes_is_one_change():
     "other", [{"severity": "low"}, {"is_security": False}, {"introduced_by": 99}, {"repository": "acme2/pay"}]
 )
 def test_what_is_no_security_finding_of_this_change_is_no_escape_of_it(other: Row):
-    assert change(findings=[finding("f", **other)])["mark"] == "watched"
+    assert change(findings=[finding("f", **other)], scans=[scan("s")])["mark"] == "watched"
 
 
 def test_the_policy_says_how_severe_an_escape_must_be():
@@ -169,7 +188,7 @@ def test_an_event_after_the_moment_of_judgement_has_not_happened():
 
 
 def test_a_finding_reported_before_merge_and_still_there_is_a_bypass_and_no_escape():
-    found = change(findings=[bypass("f")], dispositions=[decision("f")])
+    found = change(findings=[bypass("f")], dispositions=[decision("f")], scans=[scan("s")])
     assert (found["bypassed"], found["mark"], found["findings"]) == (True, "watched", ["f_______"])
 
 

@@ -149,6 +149,14 @@ def test_a_criterion_that_rests_on_scans_keeps_its_state_and_says_what_was_refus
     assert refused.sentence == f"{without.sentence}; GitHub says for {WORDS}"
 
 
+@pytest.mark.parametrize("name", CRITERIA)
+def test_what_the_host_refuses_is_not_measured_and_never_not_met(name: str):
+    found = criterion(name, features=[OFF])
+    assert found.state == "not_measurable"
+    assert isinstance(found.estimate, Undefined)
+    assert found.estimate.reason.endswith(NOT_MEASURED)
+
+
 def test_a_criterion_that_is_met_has_nothing_to_explain():
     scanned = clean_sprints(6, 2)["scans"]
     found = criterion("post_merge_coverage", features=[OFF], scans=scanned)

@@ -88,7 +88,22 @@ def test_coverage_is_counted_among_changes_whose_follow_up_is_over():
     rows = [pull_request(1, 1), pull_request(2, 2), pull_request(3, 50)]
     scans = [head_scan("pre", 2, 1.5), scan("post", 31.5)]
     found = looked(pull_requests=rows, scans=scans).coverage
-    assert found.rows() == [("acme/pay", 3, 2, 1, 0, 1, day(50))]
+    assert found.rows() == [("acme/pay", 3, 2, 1, 0, 1, day(50), True)]
+
+
+def test_without_any_scan_of_a_repository_its_zeros_are_no_measurement():
+    rows = [pull_request(1, 1), pull_request(2, 1, repository="acme/web")]
+    scans = [scan("a", 2, repository="acme/web"), scan("b", 2, status="withdrawn")]
+    found = looked(pull_requests=rows, scans=scans).coverage
+    assert found.select("repository", "detected", "is_scanned").rows() == [
+        ("acme/pay", 0, False),
+        ("acme/web", 1, True),
+    ]
+
+
+def test_pull_requests_that_are_gone_are_not_held():
+    rows = [pull_request(1, 1), pull_request(2, 1), pull_request(3, 1, gone_at=day(20))]
+    assert looked(pull_requests=rows).held.rows() == [("acme/pay", 2)]
 
 
 def test_scans_are_counted_by_status_and_those_that_say_nothing_are_named():

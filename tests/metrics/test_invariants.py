@@ -15,7 +15,7 @@ from metrics.catalogue import BY_ID, CATALOGUE, Metric
 from metrics.density.comparison import RATIO
 from metrics.estimate import Estimate, Undefined
 from metrics.gate.assessment import Ask, Case, assess
-from metrics.gate.states import STATES
+from metrics.gate.states import STATES, CriterionState, Verdict
 from metrics.results import Result, compute
 from metrics.segments import whole
 from metrics.slices import Slicer
@@ -297,3 +297,63 @@ def test_a_scan_that_cannot_be_read_never_improves_the_state(
     scans = list(before["scans"])
     scans[place] = {**scans[place], "status": "unreadable"}
     assert rank({**before, "scans": scans}, at) <= rank(before, at)
+
+
+# What a criterion says, worst first; the two that cannot tell are worth the same.
+WORTH: dict[CriterionState, int] = {"not_met": 0, "not_measurable": 1, "not_enough_evidence": 1, "met": 2}
+DETECTION = ("independent_detection", "post_merge_coverage", "pre_merge_scanning")
+SOME_SCANS = st.sets(st.integers(0, 27)).map(sorted)
+LENIENT = policy(require="followed_up")
+
+
+def verdict_of(rows: Rows, at: float) -> Verdict:
+    return assess(tables(**rows), pilot(), LENIENT, Ask(day(at))).verdict
+
+
+def worth(verdict: Verdict) -> dict[str, int]:
+    return {each.criterion: WORTH[each.state] for each in verdict.criteria}
+
+
+def with_scans(places: list[int], *more: Row) -> Rows:
+    """Four clean sprints of which only these scans are known."""
+    rows = clean_sprints(6, 4)
+    return {**rows, "scans": [*(rows["scans"][place] for place in places), *more]}
+
+
+@settings(deadline=None, max_examples=25)
+@given(SOME_SCANS, st.sampled_from(["failed", "partial", "unreadable"]), st.floats(0, 60), AS_OF)
+def test_a_scan_that_says_nothing_never_improves_a_criterion(
+    known: list[int], status: str, scanned: float, at: float
+):
+    before = verdict_of(with_scans(known), at)
+    after = verdict_of(with_scans(known, scan("new", scanned, status=status, tool="scan-c")), at)
+    assert all(worth(after)[name] <= value for name, value in worth(before).items())
+    assert STATES.index(after.state) <= STATES.index(before.state)
+    assert before.allowed or not after.allowed
+
+
+@settings(deadline=None, max_examples=25)
+@given(SOME_SCANS, st.integers(0, 27), AS_OF)
+def test_another_scan_takes_nothing_away_from_what_scans_have_shown(known: list[int], place: int, at: float):
+    """The first scan of all may turn "not measurable" into "not met"; no later one worsens detection."""
+    fewer, more = (verdict_of(with_scans(each), at) for each in (known, sorted({*known, place})))
+    shown, now = worth(fewer), worth(more)
+    can_tell = [name for name in DETECTION if _state(fewer, name) != "not_measurable"]
+    assert all(shown[name] <= now[name] for name in can_tell)
+    assert all(_state(more, name) == "met" for name in DETECTION if _state(fewer, name) == "met")
+    assert more.allowed or not fewer.allowed
+
+
+@settings(deadline=None, max_examples=10)
+@given(st.integers(0, 27), AS_OF)
+def test_without_any_scan_detection_cannot_be_told_and_the_first_one_alone_never_opens_the_gate(
+    place: int, at: float
+):
+    without, first = verdict_of(with_scans([]), at), verdict_of(with_scans([place]), at)
+    assert {_state(without, name) for name in DETECTION} == {"not_measurable"}
+    assert not without.allowed
+    assert not first.allowed
+
+
+def _state(verdict: Verdict, criterion: str) -> CriterionState:
+    return next(each.state for each in verdict.criteria if each.criterion == criterion)

@@ -161,7 +161,21 @@ def test_before_anything_is_mature_the_days_watched_are_told():
 
 @pytest.mark.parametrize("counted", [(), (still_open(1, 0),), (sprint(1, 0),)])
 def test_without_watched_changes_that_is_said(counted: Sequence[SprintCount]):
-    assert proof(*counted) == "0 of 0 so far; no changes have been watched for 30 days yet."
+    assert proof(*counted) == "0 of 0 so far; no sprint with changes has been watched for 30 days yet."
+
+
+def test_changes_that_are_old_enough_and_that_nothing_scanned_are_said_to_be_just_that():
+    assert proof(sprint(1, 60, detected=0), sprint(2, 39, detected=0)) == (
+        "99 merged, none was scanned after merge within 30 days."
+    )
+    assert proof(sprint(1, 99, detected=0), sprint(2, 0), young(3, 20, 1), still_open(4, 2)) == (
+        "99 merged, none was scanned after merge within 30 days; 1 of 22 so far of those still watched."
+    )
+
+
+def test_one_scanned_change_is_evidence_and_said_as_such():
+    said = proof(sprint(1, 99, detected=1), sprint(2, 99, detected=0))
+    assert said.startswith("0 of 1 changes escaped, watched for 30 days")
 
 
 def test_untriaged_findings_weaken_what_is_called_proven():

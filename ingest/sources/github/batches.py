@@ -7,10 +7,11 @@ needs of its pull requests is in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from importlib.metadata import version
+from typing import Any, Final
 
 import orjson
 
@@ -18,7 +19,8 @@ from ingest.errors import StoreError
 from ingest.sources.github import state as states
 from ingest.sources.github.state import RepositoryState
 
-FORMAT = 1
+FORMAT: Final = 1
+PRODUCT: Final = "pilot-metrics"
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ def packed(batch: Batch) -> bytes:
     """Write a batch as JSON lines."""
     head = {
         "format": FORMAT,
+        "product_version": version(PRODUCT),
         "at": batch.at.isoformat() if batch.at else None,
         "default_branch": batch.default_branch,
         "state": orjson.Fragment(states.written(batch.state)),
@@ -69,9 +72,19 @@ def _chained(head: dict[str, Any], lines: Iterable[dict[str, Any]]) -> Iterable[
 
 
 def unpacked(content: bytes, name: str) -> Batch:
-    """Read a batch; a damaged one is a store error, as it was whole when it was kept."""
+    """Read a batch.
+
+    Raises
+    ------
+    StoreError
+        It is of another format, or damaged: it was whole when it was kept.
+    """
     try:
-        head, *lines = map(orjson.loads, content.split(b"\n"))
+        first, *rest = content.split(b"\n")
+        head = orjson.loads(first)
+        if head["format"] != FORMAT:
+            raise StoreError(_other_format(head, name))
+        lines = map(orjson.loads, rest)
         at = datetime.fromisoformat(head["at"]) if head["at"] else None
         exchanges = [Exchange(line["asked"], line["by"], line["answer"]) for line in lines]
         return Batch(states.read(orjson.dumps(head["state"])), exchanges, head["default_branch"], at)
@@ -80,3 +93,14 @@ def unpacked(content: bytes, name: str) -> Batch:
             f"raw/{name}: a kept batch cannot be read ({error}); take it away and run "
             "`pilot ingest github --full`"
         ) from error
+
+
+def _other_format(head: Mapping[str, Any], name: str) -> str:
+    """Which version is needed; heads of format 1 may not name the one that wrote them."""
+    writer = head.get("product_version")
+    needed = f"{PRODUCT} {writer} or later" if writer else f"the version of {PRODUCT} that wrote it"
+    return (
+        f"raw/{name}: is of format {head['format']}, expected {FORMAT}, the only one that {PRODUCT} "
+        f"{version(PRODUCT)} reads; install {needed}, or take the file away and run "
+        "`pilot ingest github --full`"
+    )

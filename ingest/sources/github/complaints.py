@@ -9,9 +9,18 @@ from types import MappingProxyType
 from typing import Final
 
 from ingest.errors import SourceError
-from ingest.sources.github.faults import Heard, HubError, Kind
+from ingest.sources.github.faults import Heard, HubError, Kind, Lost
 
 _PROXY_WANTS_CREDENTIALS: Final = 407
+_TUNNEL_REFUSED: Final = f"Tunnel connection failed: {_PROXY_WANTS_CREDENTIALS}"  # before TLS begins
+_LOST_WORDS: Final[Mapping[Lost, str]] = MappingProxyType(
+    {
+        "slow": "GitHub did not answer in time",
+        "unreachable": "GitHub cannot be reached",
+        "cut": "GitHub's answer was cut",
+        "certificate": "GitHub's certificate is not trusted",
+    }
+)
 _WRONG_KEY: Final = "could not be decoded"
 _TIME_CLAIMS: Final = ("('iat')", "('exp')")
 
@@ -24,6 +33,21 @@ class Asked:
     url: str  # as configured
     origin: str  # of the credentials, in words
     ca_bundle: str | None = None
+
+
+def trouble(heard: Heard) -> str:
+    """What came back, in a few words for people who wait meanwhile.
+
+    >>> trouble(Heard(graph=True, status=502)), trouble(Heard(graph=True, lost="cut"))
+    ('GitHub answered 502', "GitHub's answer was cut")
+    """
+    if heard.lost:
+        return _LOST_WORDS[heard.lost]
+    if heard.status >= 300:  # noqa: PLR2004 - HTTP
+        return f"GitHub answered {heard.status}"
+    if heard.content is None:
+        return "GitHub answered something that is not JSON"
+    return "GitHub answered with errors" if heard.errors else "GitHub answered nothing"
 
 
 def complaint(kind: Kind, heard: Heard, asked: Asked) -> SourceError:
@@ -65,19 +89,35 @@ def _certificate(heard: Heard, asked: Asked) -> SourceError:
 
 
 def _passing(heard: Heard, asked: Asked) -> SourceError:
+    if _TUNNEL_REFUSED in heard.text:
+        return _proxy_wants_credentials(asked)
     if heard.lost:
         return HubError(
             f"GitHub ({asked.host}) cannot be reached: {heard.said}; nothing is lost, run again to go on. If "
             "it never worked, check [sources.github] url, and HTTPS_PROXY if this network needs a proxy"
         )
     if heard.content is None and heard.status < 300:  # noqa: PLR2004 - HTTP
-        return HubError(
-            f"{asked.host} answers something that is not JSON: {heard.said!r}; expected GitHub. A proxy or a "
-            "login page may stand between: check [sources.github] url and HTTPS_PROXY"
-        )
+        return _no_json(heard, asked)
     return SourceError(
         f"GitHub ({asked.host}) answers HTTP {heard.status} again and again: {heard.said or 'no words'}; "
         "nothing is lost, run again to go on"
+    )
+
+
+def _no_json(heard: Heard, asked: Asked) -> HubError:
+    """A page where GitHub would answer JSON, whatever its status."""
+    status = f" (HTTP {heard.status})" if heard.status >= 300 else ""  # noqa: PLR2004 - HTTP
+    return HubError(
+        f"{asked.host} answers something that is not JSON: {heard.said!r}{status}; expected GitHub. A proxy "
+        "or a login page may stand between: check [sources.github] url and HTTPS_PROXY"
+    )
+
+
+def _proxy_wants_credentials(asked: Asked) -> HubError:
+    # Apart from its scheme the example has no form of a password in an address, which would be hidden.
+    return HubError(
+        f"the proxy before {asked.host} wants credentials (HTTP 407); give them in HTTPS_PROXY: http:// and, "
+        "right behind it, user:password@proxy:port"
     )
 
 
@@ -112,10 +152,9 @@ def _nowhere(heard: Heard, asked: Asked) -> SourceError:
 
 def _refused(heard: Heard, asked: Asked) -> SourceError:
     if heard.status == _PROXY_WANTS_CREDENTIALS:
-        return HubError(
-            f"the proxy before {asked.host} wants credentials (HTTP 407); give them in HTTPS_PROXY as "
-            "http://user:password@proxy:port"
-        )
+        return _proxy_wants_credentials(asked)
+    if heard.content is None and heard.text.strip():
+        return _no_json(heard, asked)
     status = f" (HTTP {heard.status})" if heard.status >= 300 else ""  # noqa: PLR2004 - HTTP
     return SourceError(f"GitHub ({asked.host}) refuses the question: {heard.said or 'no words'}{status}")
 

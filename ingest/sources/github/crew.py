@@ -6,7 +6,7 @@ stays flat.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from queue import Empty, Full, Queue
@@ -15,8 +15,9 @@ from typing import Final
 
 from ingest.errors import SourceError
 from ingest.redaction import without_secrets_in_json
-from ingest.settings import GitHubSettings
+from ingest.settings import GitHubSettings, IngestSettings
 from ingest.sources.base import Outside, Progress
+from ingest.sources.github.alerts.scans import Branches
 from ingest.sources.github.asking import Common, Identity, OtherRepositoryFault
 from ingest.sources.github.batches import packed
 from ingest.sources.github.connection import Connection, Hub
@@ -75,11 +76,12 @@ class Crew:
     def __init__(
         self,
         hub: Hub,
-        settings: GitHubSettings,
+        settings: IngestSettings,
         register: Register,
         world: tuple[Outside, Callable[[], datetime]],
     ) -> None:
-        self._hub, self._settings, self._register = hub, settings, register
+        self._hub, self._all_settings, self._register = hub, settings, register
+        self._settings = settings.sources.github or GitHubSettings()
         self._outside, self._now = world
         self._common = Common()
         self._waiting: Queue[Target] = Queue()
@@ -181,7 +183,13 @@ class Crew:
     def _means(self, connection: Connection) -> Means:
         tell = _Teller(self._hub, self._outside, self._now)
         begin = self._register.begin
-        return Means(connection, self._settings, self._common, begin, self._hub.pause, tell)
+        return Means(
+            connection, self._settings, self._common, begin, self._hub.pause, self._beside_default, tell
+        )
+
+    def _beside_default(self, repository: str, default: str | None) -> Sequence[str]:
+        """Protected branches whose alerts GitHub lists only when asked for by name."""
+        return Branches.of(repository, default, self._all_settings).beside_default
 
     def _hand_on(self, steps: Steps) -> None:
         """Pack each batch without secrets and hand it on, then the state that was reached."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import Any, Final, Literal
 
@@ -18,7 +18,7 @@ class GitHubFault(Exception):  # noqa: N818 - a fault is met and dealt with, an 
 
 
 class TooMuchFault(GitHubFault):
-    """Asked for too much at once (502, 504, a time-out, or errors beside an answer): ask for less."""
+    """Asked for too much at once (502, 504, a time-out, a lost line, errors in an answer): ask for less."""
 
 
 class UnansweredFault(GitHubFault):
@@ -58,6 +58,11 @@ class HubError(SourceError):
     """Would meet every repository alike (credentials, address, limits, network): it ends the run."""
 
 
+class CursorError(SourceError):
+    """GitHub no longer takes a cursor: the list has to be begun anew; a smaller question is no help."""
+
+
+# "cut": the line was there and broke, in the middle of an answer or before one
 Lost = Literal["slow", "unreachable", "cut", "certificate"]
 
 
@@ -87,12 +92,39 @@ class Heard:
     def said(self) -> str:
         """The server's own words, in one line of at most 200 characters."""
         words = self._message or "; ".join(str(error.get("message")) for error in self.errors) or self.text
-        return " ".join(words.split())[:MOST_WORDS]
+        return shortened(words)
+
+    def hiding(self, hidden: Callable[[str], str]) -> Heard:
+        """The same with every foreign word `hidden`: message, errors, text; data stay as they came.
+
+        To be done before anything is cut to a length: half a secret is no longer recognised.
+        """
+        content = self.content
+        if isinstance(content, dict):
+            words = {name: content[name] for name in ("message", "errors") if content.get(name)}
+            content = content | _each_text(words, hidden) if words else content
+        return replace(self, content=content, text=hidden(self.text))
 
     @property
     def _message(self) -> str:
         message = self.content.get("message") if isinstance(self.content, dict) else None
         return message if isinstance(message, str) else ""
+
+
+def shortened(words: str) -> str:
+    """Foreign words in one line of at most 200 characters."""
+    return " ".join(words.split())[:MOST_WORDS]
+
+
+def _each_text(value: Any, changed: Callable[[str], str]) -> Any:
+    match value:
+        case str():
+            return changed(value)
+        case list():
+            return [_each_text(each, changed) for each in value]
+        case dict():
+            return {name: _each_text(each, changed) for name, each in value.items()}
+    return value
 
 
 class Kind(Enum):
@@ -109,6 +141,7 @@ class Kind(Enum):
     SCOPES = auto()
     DENIED = auto()
     FIELDS = auto()  # an older server: ask without them
+    CURSOR = auto()  # a cursor is no longer taken: begin the list anew
     NOWHERE = auto()  # no GraphQL at this address
     REFUSED = auto()
 
@@ -116,6 +149,7 @@ class Kind(Enum):
 _TOO_MUCH_STATUS: Final = frozenset({408, 413, 502, 504})
 _PASSING_STATUS: Final = frozenset({408, 425, 500, 502, 503, 504})
 _DENIED_STATUS: Final = frozenset({403, 404, 410, 451})
+_LESS_MAY_HELP_STATUS: Final = frozenset({500, 503})  # GitHub was seen to answer so where it gave up
 _LIMIT_STATUS: Final = frozenset({403, 429})
 _LIMIT_TYPES: Final = frozenset({"RATE_LIMITED", "RATE_LIMIT"})
 _SECONDARY_WORDS: Final = ("secondary rate limit", "abuse detection", "temporarily blocked")
@@ -145,6 +179,11 @@ class Rule:
 def kind_of(heard: Heard) -> Kind:
     """What can be done about an answer: the first rule that holds."""
     return next((rule.kind for rule in RULES if rule.holds(heard)), Kind.GOOD)
+
+
+def less_may_help(heard: Heard) -> bool:
+    """Whether a passing trouble may come from the size of a question: GitHub was there, and then was not."""
+    return heard.graph and (heard.lost == "cut" or heard.status in _LESS_MAY_HELP_STATUS)
 
 
 def _certificate_refused(heard: Heard) -> bool:
@@ -221,6 +260,10 @@ def _is_no_answer(heard: Heard) -> bool:
     return heard.graph and heard.data is None and not heard.errors
 
 
+def _cursor_refused(heard: Heard) -> bool:
+    return "INVALID_CURSOR_ARGUMENTS" in _types(heard)
+
+
 def _unknown_parts(heard: Heard) -> bool:
     return bool(heard.errors) and all(parts_unknown(error) for error in heard.errors)
 
@@ -255,6 +298,7 @@ RULES: Final = (
     Rule(Kind.PASSING, _is_no_json),  # a proxy's page
     Rule(Kind.PASSING, _is_no_answer),
     Rule(Kind.PASSING, _errors_for_a_list),
+    Rule(Kind.CURSOR, _cursor_refused),
     Rule(Kind.TOO_MUCH, _too_much_by_errors),
     Rule(Kind.FIELDS, _unknown_parts),
     Rule(Kind.SCOPES, _lacks_scopes),

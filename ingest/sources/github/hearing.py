@@ -17,7 +17,8 @@ from requests.exceptions import (
     SSLError,
     Timeout,
 )
-from urllib3.exceptions import ReadTimeoutError
+from urllib3.exceptions import ProtocolError, ReadTimeoutError
+from urllib3.exceptions import SSLError as BrokenTLSError
 
 from ingest.sources.github.faults import Heard, Lost
 
@@ -41,23 +42,31 @@ def _read(body: str, head: Heard) -> Heard:
     except orjson.JSONDecodeError:
         is_cut = head.status < 300 and body.lstrip().startswith(("{", "["))  # noqa: PLR2004 - HTTP
         lost: Lost | None = "cut" if is_cut else None
-        return Heard(head.graph, head.status, head.headers, text=body[:_MOST_TEXT], lost=lost)
+        return Heard(head.graph, head.status, head.headers, text=_beginning(body), lost=lost)
     return Heard(head.graph, head.status, head.headers, content)
 
 
+def _beginning(body: str) -> str:
+    """First words of a body, without the one that the cut goes through: it may be half a secret."""
+    text = body.strip()
+    return text if len(text) <= _MOST_TEXT else text[:_MOST_TEXT].rsplit(maxsplit=1)[0]
+
+
 def _lost(error: OSError) -> Lost:
-    if isinstance(error, SSLError):
-        return "certificate" if "certificate" in str(error).lower() else "unreachable"
+    if isinstance(error, SSLError) and "certificate" in str(error).lower():
+        return "certificate"
     if isinstance(error, ConnectTimeout):
         return "unreachable"
-    if isinstance(error, Timeout) or _stopped_in_the_body(error):
+    if isinstance(error, Timeout) or _comes_from(error, ReadTimeoutError):
         return "slow"
-    is_cut = isinstance(error, ChunkedEncodingError | ContentDecodingError)
+    # what fails while a line is made comes from a MaxRetryError instead
+    is_broken = _comes_from(error, ProtocolError, BrokenTLSError)
+    is_cut = is_broken or isinstance(error, ChunkedEncodingError | ContentDecodingError)
     return "cut" if is_cut else "unreachable"
 
 
-def _stopped_in_the_body(error: OSError) -> bool:
-    return bool(error.args) and isinstance(error.args[0], ReadTimeoutError)
+def _comes_from(error: OSError, *kinds: type[Exception]) -> bool:
+    return bool(error.args) and isinstance(error.args[0], kinds)
 
 
 def _words(error: OSError) -> str:

@@ -44,6 +44,14 @@ class Patience:
     most_seconds: float
 
 
+class LimitReachedError(HubError):
+    """A limit lasts longer than the settings allow to wait."""
+
+    def __init__(self, said: str, until: datetime) -> None:
+        super().__init__(said)
+        self.until = until  # by GitHub's clock
+
+
 class Limits:
     """Turns for requests; when one request meets a limit, all wait, once."""
 
@@ -125,9 +133,13 @@ class Limits:
         """Too fast: wait as long as told, else a minute, doubled each time; then ask with fewer at once."""
         self._wait(turn, lambda: self._slower(told_seconds))
 
-    def pause(self, seconds: float, why: str) -> None:
-        """One thread waits, visibly; others go on."""
-        self._count_down(seconds, lambda left: f"{why}: trying again in {in_words(left)}")
+    def pause(self, seconds: float, why: str, turn: str = "") -> None:
+        """One thread waits, visibly; others go on. `turn` says which try follows."""
+        self._count_down(seconds, lambda left: f"{why}: asking again in {in_words(left)}{turn}")
+
+    def tell(self, doing: str) -> None:
+        """Let people know what goes on with the server as a whole."""
+        self._tell(Progress(PLACE, doing))
 
     def _slower(self, told_seconds: float | None) -> float:
         self._allowed = max(1, self._allowed // 2)
@@ -172,32 +184,34 @@ class Limits:
 
     def _begin(self, seconds: float) -> None:
         if self._waited + seconds > self._patience.most_seconds:
-            raise HubError(self._too_long(seconds))
+            raise self._too_long(seconds)
         self._waits += 1
         self._waited += seconds
         self._left = seconds
 
-    def _too_long(self, seconds: float) -> str:
+    def _too_long(self, seconds: float) -> LimitReachedError:
         until = (self.now + timedelta(seconds=seconds)).astimezone(UTC)
-        return (
+        said = (
             f"GitHub's limit is reached until {until:%Y-%m-%d %H:%M:%S} UTC, in {in_words(seconds)}; "
             f"[sources.github] max_wait_minutes allows to wait {in_words(self._patience.most_seconds)}. What "
             "was read is kept: run again after that time to go on, or allow more"
         )
+        return LimitReachedError(said, until)
 
     def _count_down(self, seconds: float, words: Callable[[float], str]) -> None:
+        """Wait in slices; what is longer than one is told, its beginning by nothing `done` yet."""
         left = seconds
         while left > 0:
             self._go_on()
-            self._tell(words(left), left)
+            if seconds > SLICE:
+                self._tell(Progress(PLACE, words(left), done=int(seconds - left), seconds_left=left))
             self._outside.sleep(min(SLICE, left))
             left -= SLICE
         self._go_on()
 
-    def _tell(self, doing: str, left: float) -> None:
+    def _tell(self, told: Progress) -> None:
         budget = self._budgets.get("graphql")
-        points = budget.left if budget else None
-        self._outside.tell(Progress(PLACE, doing, points_left=points, seconds_left=left))
+        self._outside.tell(replace(told, points_left=budget.left if budget else None))
 
     def _is_free(self) -> bool:
         return self._stopped or (self._left <= 0 and self._in_flight < self._allowed)

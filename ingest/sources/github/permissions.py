@@ -29,9 +29,9 @@ LATEST: Final = "pullRequests(first: 1, orderBy: {field: UPDATED_AT, direction: 
 HEAD: Final = LATEST % "commits(last: 1) { nodes { commit { oid %s } } }"
 HIDDEN: Final = {"hide_secret": "true"}
 REFUSALS: Final = frozenset({"FORBIDDEN", "INSUFFICIENT_SCOPES", "NOT_FOUND"})
-
-
-READ_ONLY: Final = frozenset({"read:org"})  # scopes of classic tokens that cannot write
+READ: Final = "read"  # the least access of an installation
+READING: Final = "read:"  # how scopes of classic tokens begin that cannot write
+READ_ONLY: Final = frozenset({"user:email"})  # and those that do not begin so
 
 
 @dataclass(frozen=True)
@@ -190,12 +190,15 @@ def missing_grants(settings: GitHubSettings, granted: Mapping[str, str]) -> tupl
     return tuple(permission for permission in needed(settings) if permission.key not in granted)
 
 
-def excess_grants(settings: GitHubSettings, granted: Mapping[str, str]) -> tuple[str, ...]:
-    """What an App's installation may do beyond reading what is asked for, as `contents: write`."""
-    keys = {permission.key for permission in needed(settings)}
-    return tuple(
-        f"{key}: {access}" for key, access in sorted(granted.items()) if key not in keys or access != "read"
-    )
+def writing_grants(granted: Mapping[str, str]) -> tuple[str, ...]:
+    """What an App's installation may change, as `contents: write`; nothing here ever does."""
+    return tuple(f"{key}: {access}" for key, access in sorted(granted.items()) if access != READ)
+
+
+def unasked_grants(settings: GitHubSettings, granted: Mapping[str, str]) -> tuple[str, ...]:
+    """What an App's installation may read that these settings do not ask for."""
+    asked = {permission.key for permission in needed(settings)}
+    return tuple(key for key, access in sorted(granted.items()) if access == READ and key not in asked)
 
 
 def missing_scopes(settings: GitHubSettings, scopes: Iterable[str]) -> tuple[Permission, ...]:
@@ -204,11 +207,24 @@ def missing_scopes(settings: GitHubSettings, scopes: Iterable[str]) -> tuple[Per
     return tuple(permission for permission in needed(settings) if not given & set(permission.scopes))
 
 
-def excess_scopes(settings: GitHubSettings, scopes: Iterable[str]) -> tuple[str, ...]:
-    """Scopes of a classic token that nothing here needs, and those that also write.
+def writing_scopes(scopes: Iterable[str]) -> tuple[str, ...]:
+    """Scopes of a classic token that may also change something.
 
-    >>> excess_scopes(GitHubSettings(), ["read:org", "delete_repo", "repo"])
+    >>> writing_scopes(["read:org", "delete_repo", "repo"])
     ('delete_repo', 'repo')
     """
+    return tuple(sorted(scope for scope in scopes if not _only_reads(scope)))
+
+
+def unasked_scopes(settings: GitHubSettings, scopes: Iterable[str]) -> tuple[str, ...]:
+    """Scopes of a classic token that only read, and read what these settings do not ask for.
+
+    >>> unasked_scopes(GitHubSettings(), ["read:org", "read:packages", "repo"])
+    ('read:packages',)
+    """
     of_use = {scope for permission in needed(settings) for scope in permission.scopes}
-    return tuple(sorted(scope for scope in scopes if scope not in of_use or scope not in READ_ONLY))
+    return tuple(sorted(scope for scope in scopes if _only_reads(scope) and scope not in of_use))
+
+
+def _only_reads(scope: str) -> bool:
+    return scope.startswith(READING) or scope in READ_ONLY

@@ -130,7 +130,7 @@ class _Run:
         self._begin()
         credentials = credentials_of(source, self._outside.secrets)
         hub = Hub(source, credentials, self._outside, self._around.now)
-        crew = Crew(hub, source, self._register, (self._outside, self._around.now))
+        crew = Crew(hub, self._settings, self._register, (self._outside, self._around.now))
         try:
             chosen = self._targets(hub)
             self._account.refused |= chosen.refused

@@ -19,7 +19,7 @@ FILES_AT_ONCE: Final = 48  # three lists each
 LIGHT_AT_ONCE: Final = 100  # GitHub's limit of a list
 PAGES_AT_ONCE: Final = 20  # light pages in one request: 20 lists, 1 point
 HEADS_AT_ONCE: Final = 250  # one list each
-FOLLOWED_AT_ONCE: Final = 20  # long lists and heads of a follow-up
+FOLLOWED_AT_ONCE: Final = 40  # long lists and heads of a follow-up
 
 EVENTS: Final = (
     ("READY_FOR_REVIEW_EVENT", "ReadyForReviewEvent", ""),

@@ -104,6 +104,6 @@ def _anew(state: RepositoryState) -> RepositoryState:
         name=state.name,
         now=state.now,
         batch=state.batch,
-        rules_at=state.rules_at,
+        rules_read_at=state.rules_read_at,
         rules_since_at=state.rules_since_at,
     )

@@ -39,9 +39,10 @@ class RepositoryState(Struct, frozen=True, kw_only=True):
     unread: dict[str, str] = {}  # number -> why GitHub would not tell it; asked again each time
     denied: dict[str, str] = {}  # part that may not be read -> GitHub's words
     alerts_at: dict[str, datetime] = {}  # kind -> when its alerts were last read
-    alerts_touched_at: dict[str, datetime] = {}  # kind -> latest change seen among them
+    alerts_touched_at: dict[str, datetime] = {}  # kind, and branch beside the default one
     analyses_at: datetime | None = None  # latest analysis of code scanning seen
-    rules_at: datetime | None = None  # when bypasses of rules were last read
+    rules_at: datetime | None = None  # when bypasses of rules were last asked for
+    rules_read_at: datetime | None = None  # when they were last told: a refusal in between breaks no chain
     rules_since_at: datetime | None = None  # from when on all of them were read
 
 

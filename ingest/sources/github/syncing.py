@@ -77,6 +77,7 @@ class Means:
     common: Common
     begin: Begin
     pause: Callable[[int], None]
+    branches: Callable[[str, str | None], Sequence[str]] = lambda _name, _default: ()  # protected beside it
     tell: Callable[[Surveyed], None] = lambda _surveyed: None
 
 
@@ -359,8 +360,10 @@ class _Sync:
             return
         self._tell("reading alerts")
         place = Place(self._asker.name)
+        default = self._asker.identity.default_branch if self._asker.identity else None
+        branches = self._means.branches(self._state.name, default)
         for exchanges, state in read_alerts(
-            self._means.connection, place, self._latest(), self._settings, at
+            self._means.connection, place, self._latest(), self._settings, at, branches=branches
         ):
             self._known = replace(state, batch=self._state.batch)
             if exchanges:

@@ -17,7 +17,7 @@ from ingest.errors import SourceError
 from ingest.settings import IngestSettings
 from ingest.sources.github import questions
 from ingest.sources.github.asking import Asks
-from ingest.sources.github.faults import UnansweredFault
+from ingest.sources.github.faults import HubError, UnansweredFault
 from ingest.sources.github.sizing import PageSize, adaptively
 from ingest.sources.github.state import RepositoryState
 
@@ -75,6 +75,8 @@ def targets(
     for asked in asked_for(settings):
         try:
             found = [one for one in _found(asked, states, listed) if not _is_left_out(one, settings, states)]
+        except HubError:
+            raise
         except SourceError as error:
             chosen.refused[asked] = str(error)
             continue

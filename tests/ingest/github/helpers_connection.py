@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+import struct
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +17,7 @@ from typing import Any
 
 from ingest.settings import GitHubSettings
 from ingest.sources.base import Outside, Progress
-from ingest.sources.github.connection import Connection, Hub
+from ingest.sources.github.connection import LEAST, Connection, Hub
 from ingest.sources.github.credentials import App, Credentials
 
 TOKEN = "good-" + "token"
@@ -60,6 +62,7 @@ class Said:
     headers: Mapping[str, str] = field(default_factory=dict)
     length: int | None = None  # content-length; None = as it is
     stalls: bool = False  # goes silent before the end
+    resets: bool = False  # the line breaks instead
 
     @property
     def content(self) -> bytes:
@@ -96,6 +99,11 @@ class Script:
         return said if isinstance(said, Said) else said(request)
 
 
+def but_for_the_least(said: Said) -> Callable[[Request], Said]:
+    """The same answer to every question but the smallest one there is."""
+    return lambda request: Said() if LEAST.encode() in request.body else said
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -113,6 +121,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
         said = self.server.script.answer(Request(self.command, self.path, dict(self.headers), body))
+        if said.resets:
+            self._reset()
+            return
         self.send_response_only(said.status)
         given = {"date": date_of(BEGUN_AT), "content-type": "application/json"} | dict(said.headers)
         for name, value in given.items():
@@ -124,6 +135,11 @@ class _Handler(BaseHTTPRequestHandler):
         if said.stalls:
             Event().wait(0.1)
         self.close_connection = said.length is not None
+
+    def _reset(self) -> None:
+        self.close_connection = True
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
 
 
 class _Server(ThreadingHTTPServer):

@@ -15,6 +15,7 @@ from ingest.checking import check
 from ingest.contracts import BY_NAME
 from ingest.settings import IngestSettings
 from ingest.sources.github.alerts.parse import alert_frames
+from ingest.sources.github.alerts.scans import REMEDY, Branches
 from ingest.sources.github.batches import Exchange, packed, unpacked
 from tests.builders_alerts import (
     MAIN,
@@ -258,21 +259,23 @@ def test_the_ref_of_an_analysis_says_before_or_after_merge(ref: str, stage: str,
 @pytest.mark.parametrize(
     ("given", "status", "reason"),
     [
-        ({"error": "not valid SARIF"}, "failed", "GitHub says: not valid SARIF"),
-        ({"warning": "123 results were ignored"}, "partial", "GitHub says: 123 results were ignored"),
+        ({"error": "not valid SARIF"}, "failed", "GitHub says: not valid SARIF; "),
+        ({"warning": "123 results were ignored"}, "partial", "GitHub says: 123 results were ignored; "),
         (
             {"results_count": 5000},
             "partial",
-            "GitHub keeps the worst 5,000 results of a run, this one has 5,000",
+            "GitHub keeps the worst 5,000 results of a run, this one has 5,000; ",
         ),
-        ({"results_count": 0}, "ok", None),
     ],
 )
-def test_the_silence_of_an_analysis_means_what_github_says_it_means(
-    given: Row, status: str, reason: str | None
-):
+def test_the_silence_of_an_analysis_means_what_github_says_it_means(given: Row, status: str, reason: str):
     (row,) = told(analyses(analysis(1, 5, **given)))["scans"]
-    assert facts(row, "status", "status_reason") == (status, reason)
+    assert facts(row, "status", "status_reason") == (status, reason + REMEDY)
+
+
+def test_an_analysis_without_results_that_github_says_nothing_of_is_clean():
+    (row,) = told(analyses(analysis(1, 5, results_count=0)))["scans"]
+    assert facts(row, "status", "status_reason") == ("ok", None)
 
 
 def test_the_branch_that_the_pilots_protect_is_the_one_after_merge():
@@ -281,6 +284,37 @@ def test_the_branch_that_the_pilots_protect_is_the_one_after_merge():
     rows = told(made, settings=protecting)["scans"]
     assert [facts(row, "stage", "status") for row in rows] == [("unknown", "ok"), ("post_merge", "partial")]
     assert rows[1]["status_reason"].startswith("GitHub lists the alerts of the default branch only")
+
+
+def test_an_analysis_of_a_protected_branch_whose_alerts_were_listed_is_a_whole_one():
+    protecting = IngestSettings(protected_branches={"acme/*": "release"})
+    made = analyses(analysis(1, 5, "refs/heads/release"))
+    listed = Exchange("code_scanning/alerts", {"ref": "refs/heads/release"}, [])
+    (row,) = told(made, listed, settings=protecting)["scans"]
+    assert facts(row, "stage", "status", "status_reason") == ("post_merge", "ok", None)
+
+
+def test_an_alert_that_the_lists_of_two_branches_tell_is_one_row_that_was_seen_on_both():
+    on_release = code_alert(1, most_recent_instance=instance("refs/heads/release", state="fixed"))
+    lists = [
+        Exchange("code_scanning/alerts", {}, [code_alert(1)]),
+        Exchange("code_scanning/alerts", {"ref": "refs/heads/release"}, [on_release, code_alert(2)]),
+    ]
+    rows = told(*lists)["alerts"]
+    assert [row["number"] for row in rows] == [1, 2]
+    assert facts(rows[0], "refs", "ref_states") == (
+        ["refs/heads/main", "refs/heads/release"],
+        ["open", "fixed"],
+    )
+
+
+def test_the_branches_beside_the_default_one_are_those_that_the_pilots_protect():
+    protecting = IngestSettings(
+        protected_branches={"acme/pay*": "release", "acme/*": "main", "acme/payments": "release"}
+    )
+    assert Branches.of(REPOSITORY, "main", protecting).beside_default == ("refs/heads/release",)
+    assert Branches.of(REPOSITORY, None, protecting).beside_default == ()
+    assert Branches.of(REPOSITORY, "main", IngestSettings()).beside_default == ()
 
 
 def test_without_a_known_default_branch_the_usual_names_are_taken_for_it():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -12,11 +13,12 @@ from ingest.errors import SourceError
 from ingest.settings import GitHubSettings
 from ingest.sources.github.alerts.reading import read_alerts
 from ingest.sources.github.batches import Exchange, packed
-from ingest.sources.github.faults import DeniedFault
+from ingest.sources.github.faults import DeniedFault, HubError
 from ingest.sources.github.state import RepositoryState
 from tests.builders_alerts import (
     NOW,
     Host,
+    Page,
     analysis,
     batch,
     code_alert,
@@ -342,9 +344,130 @@ def test_looks_that_follow_within_a_month_cover_all_since_the_first_and_a_gap_be
     assert since == "2026-12-19T12:00:00+00:00"
 
 
-def test_a_refusal_breaks_the_chain_of_looks():
-    before = RepositoryState(id="R", name="acme/a", now="acme/a", rules_at=NOW, rules_since_at=NOW)
-    host = Host({RULES: DeniedFault(403, "Resource not accessible by integration")})
-    later = NOW + timedelta(days=8)
-    [(_, reached)] = read_alerts(host, Target(), before, GitHubSettings(alerts=[]), later)
-    assert reached.rules_since_at is None
+def rules_at(days: int, before: RepositoryState, *, denied: bool = False) -> tuple[RepositoryState, Row]:
+    """A look at bypassed rules on a day: the state after it, and what was noted of the feature."""
+    refusal = DeniedFault(403, "Resource not accessible by integration")
+    host = Host({RULES: refusal if denied else []})
+    exchanges, reached = read(host, before, NOW + timedelta(days=days), alerts=[])
+    assert host.paths() == [RULES]
+    return reached, exchanges[-1].by
+
+
+def test_a_refusal_breaks_no_chain_where_the_next_look_covers_the_gap():
+    first, _ = rules_at(0, state())
+    refused, noted = rules_at(8, first, denied=True)
+    assert "since" not in noted
+    assert refused.rules_at == NOW + timedelta(days=8)
+    _, noted = rules_at(15, refused)
+    assert noted["since"] == "2026-10-24T12:00:00+00:00"
+
+
+def test_refusals_for_longer_than_a_look_goes_back_break_the_chain():
+    reached, _ = rules_at(0, state())
+    for days in (8, 16, 24):
+        reached, _ = rules_at(days, reached, denied=True)
+    _, noted = rules_at(31, reached)
+    assert noted["since"] == "2026-11-24T12:00:00+00:00"  # four weeks before that look
+
+
+# -- one part fails --------------------------------------------------------------------------------
+
+
+class Stumbling(Host):
+    """A host that fails on one path every time."""
+
+    def __init__(self, path: str, error: Exception) -> None:
+        super().__init__()
+        self._path, self._error = path, error
+
+    def get(self, path: str, parameters: Mapping[str, str]) -> Page:
+        answer = super().get(path, parameters)
+        if path.endswith(self._path):
+            raise self._error
+        return answer
+
+
+def test_a_part_that_fails_every_time_keeps_no_other_part_from_being_read():
+    steps = read_alerts(
+        Stumbling(CODE, SourceError("HTTP 500 again and again")), Target(), state(), GitHubSettings(), NOW
+    )
+    given = [next(steps) for _ in range(3)]
+    with pytest.raises(SourceError, match="HTTP 500 again and again"):
+        next(steps)
+    assert [exchanges[-1].by["feature"] for exchanges, _ in given] == [
+        "secret_scanning",
+        "dependabot",
+        "rule_suites",
+    ]
+    assert sorted(given[-1][1].alerts_at) == ["dependabot", "secret_scanning"]
+
+
+def test_what_would_meet_every_repository_alike_ends_the_look_at_once():
+    host = Stumbling(CODE, HubError("GitHub cannot be reached"))
+    with pytest.raises(HubError):
+        list(read_alerts(host, Target(), state(), GitHubSettings(), NOW))
+    assert host.paths() == [ANALYSES, CODE]
+
+
+# -- branches beside the default one ---------------------------------------------------------------
+
+RELEASE = "refs/heads/release"
+
+
+class Branched(Host):
+    """A host that lists other alerts for the branch `release`."""
+
+    def get(self, path: str, parameters: Mapping[str, str]) -> Page:
+        is_release = parameters.get("ref") == RELEASE
+        return super().get(path.replace(CODE, f"{CODE}@release") if is_release else path, parameters)
+
+
+def look_at_release(
+    host: Host, before: RepositoryState, days: int = 0
+) -> tuple[list[Exchange], RepositoryState]:
+    given = GitHubSettings(**only_kind("code_scanning"))
+    at = NOW + timedelta(days=days)
+    [step] = read_alerts(host, Target(), before, given, at, branches=[RELEASE])
+    return step
+
+
+def test_alerts_of_another_protected_branch_are_listed_by_its_name():
+    lists = {CODE: [code_alert(1)], f"{CODE}@release": [code_alert(1), code_alert(2)]}
+    host = Branched(lists)
+    exchanges, _ = look_at_release(host, state())
+    assert host.paths()[:3] == [ANALYSES, CODE, f"{CODE}@release"]
+    assert [each.by.get("ref") for each in exchanges if each.asked == "code_scanning/alerts"] == [
+        None,
+        RELEASE,
+    ]
+    assert asked(exchanges, "code_scanning/instances") == [1, 2]
+
+
+def test_a_branch_that_is_protected_later_is_read_wholly_at_first_and_by_its_changes_then():
+    lists = {CODE: [code_alert(1, changed=20)], f"{CODE}@release": [code_alert(2, changed=6)]}
+    _, reached = read(Host(lists), **only_kind("code_scanning"))
+    exchanges, reached = look_at_release(Branched(lists), reached, days=2)
+    assert asked(exchanges, "code_scanning/instances") == [2]
+    exchanges, _ = look_at_release(Branched(lists), reached, days=4)
+    assert asked(exchanges, "code_scanning/instances") == []
+
+
+# -- how far the list of analyses goes -------------------------------------------------------------
+
+
+def listed_since(host: Host, before: RepositoryState | None = None, days: int = 0) -> str:
+    exchanges, _ = read(host, before, NOW + timedelta(days=days), **only_kind("code_scanning"))
+    since: str = exchanges[-1].by["since"]
+    return since
+
+
+def test_a_first_look_lists_all_analyses_and_a_later_one_down_to_its_oldest():
+    made = [analysis(number, 10 - number) for number in range(1, 5)]
+    host = Host({ANALYSES: made}, page_size=2)
+    assert listed_since(host) == "1970-01-01T00:00:00+00:00"
+    _, reached = read(host, **only_kind("code_scanning"))
+    assert listed_since(host, reached, days=2) == "2026-06-08T12:00:00+00:00"
+
+
+def test_a_list_without_any_analysis_is_a_whole_one():
+    assert listed_since(Host()) == "1970-01-01T00:00:00+00:00"

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
-from threading import Event, Lock
+from threading import Event, Lock, Thread
 from typing import Any
 
 import pytest
 
 from ingest.errors import SourceError
-from ingest.sources.github.connection import Answer, Connection, Hub
+from ingest.sources.github.connection import LEAST, Answer, Connection, Hub
 from ingest.sources.github.faults import (
+    CursorError,
     DeniedFault,
     FieldsFault,
     Heard,
@@ -33,6 +36,7 @@ from tests.ingest.github.helpers_connection import (
     Request,
     Said,
     Time,
+    but_for_the_least,
     connected,
     date_of,
     hub_for,
@@ -67,7 +71,6 @@ def world() -> World:
     ("url", "graphql"),
     [
         ("https://api.github.com", "https://api.github.com/graphql"),
-        ("https://github.com", "https://api.github.com/graphql"),
         ("https://github.acme.example/api/v3", "https://github.acme.example/api/graphql"),
         ("https://api.acme.ghe.com", "https://api.acme.ghe.com/graphql"),
         ("https://acme.ghe.com", "https://api.acme.ghe.com/graphql"),
@@ -111,20 +114,20 @@ def test_a_question_goes_out_with_its_variables_and_the_token():
     assert request.headers["Authorization"] == "token good-token"
 
 
-def test_requests_and_points_are_counted_and_what_is_left_is_known():
+def test_requests_are_counted_and_what_points_are_left_is_known():
     account = {"cost": 3, "remaining": 4997, "limit": 5000, "resetAt": "2026-11-21T10:00:00Z"}
     said = Said({"data": {"viewer": None, "rateLimit": account}})
     with serving(said) as script, connected(script.url) as (hub, connection):
         assert (hub.points_left, hub.points_limit) == (None, None)
         connection.ask(QUESTION, {})
         connection.ask(QUESTION, {})
-        assert (hub.requests, hub.points, hub.points_left, hub.points_limit) == (2, 6, 4997, 5000)
+        assert (hub.requests, hub.points_left, hub.points_limit) == (2, 4997, 5000)
 
 
 def test_a_server_without_limits_leaves_points_unknown():
     with serving(Said()) as script, connected(script.url) as (hub, connection):
         connection.ask(QUESTION, {})
-        assert (hub.points, hub.points_left, hub.points_limit) == (0, None, None)
+        assert (hub.points_left, hub.points_limit) == (None, None)
 
 
 def test_a_line_stays_open_between_questions():
@@ -228,16 +231,49 @@ def test_an_answer_that_goes_silent_is_too_much():
 
 
 @pytest.mark.parametrize(
-    "said", [Said(b'{"data": {"viewer"'), Said(b'{"data": {"vi', length=500), Said(status=500)]
+    "said",
+    [
+        Said(b'{"data": {"viewer"'),
+        Said(b'{"data": {"vi', length=500),
+        Said(status=500),
+        Said({"message": "No server is currently available"}, 503),
+        Said(resets=True),
+    ],
 )
-def test_cut_bodies_and_breakdowns_are_asked_for_again_and_then_for_less(said: Said):
+def test_cut_bodies_lost_lines_and_breakdowns_are_asked_for_again_and_then_for_less(said: Said):
     time = Time()
-    with serving(Said(), said) as script, connected(script.url, time) as (_hub, connection):
+    with (
+        serving(Said(), but_for_the_least(said)) as script,
+        connected(script.url, time) as (_hub, connection),
+    ):
         connection.ask(QUESTION, {})
         with pytest.raises(TooMuchFault):
             connection.ask(QUESTION, {})
-    assert len(script.requests) == 5
+    assert len(script.requests) == 1 + 4 + 1  # the last one: is GitHub there at all?
     assert time.total == 0.5 + 1 + 2
+
+
+def test_what_is_too_much_at_the_first_contact_is_told_as_well():
+    time = Time()
+    with (
+        serving(but_for_the_least(Said(resets=True))) as script,
+        connected(script.url, time) as (_hub, connection),
+        pytest.raises(TooMuchFault),
+    ):
+        connection.ask(QUESTION, {})
+    assert time.total == 0.5 + 1
+
+
+def test_a_cursor_that_is_no_longer_taken_is_refused_at_once():
+    query = """query { repository(owner: "acme", name: "shop") {
+        pullRequests(first: 2, after: "gone", orderBy: {field: UPDATED_AT, direction: DESC}) {
+            nodes { number } } } }"""
+    time = Time()
+    with GitHubServer(world()) as server, connected(server.url, time) as (hub, connection):
+        with pytest.raises(CursorError, match=r"\(`gone` does not appear.*`pilot ingest github --full`"):
+            connection.ask(query, {})
+        assert hub.requests == 1
+    assert time.slept == []
 
 
 # -- limits ------------------------------------------------------------------------------------------
@@ -308,7 +344,7 @@ def test_a_server_with_few_points_is_never_asked_beyond_them():
     with GitHubServer(few) as server, connected(server.url, time) as (hub, connection):
         for _ in range(8):
             assert connection.ask(REPOSITORY, {}).data["repository"] == {"id": "R_1"}
-        assert (hub.requests, hub.points) == (8, 8)
+        assert hub.requests == 8
     assert [one.points for one in server.asked] == [1] * 8
     assert [one.doing for one in time.told].count("limit reached: waiting 60 min") == 2
 
@@ -363,15 +399,17 @@ def test_a_server_that_hangs_up_again_and_again_is_out_of_reach_and_nothing_is_l
             HubError, match=r"GitHub \(127.0.0.1:\d+\) cannot be reached: .*; nothing is lost, run again"
         ):
             connection.ask(REPOSITORY, {})
-        assert time.total == 0.5 + 1 + 2 + 4 + 8 + 16 + 32 + 60
+        by_the_smallest = 0.5 + 1 + 2 + 4 + 8 + 16 + 32 + 60
+        assert time.total == 0.5 + 1 + 2 + by_the_smallest
         with pytest.raises(HubError):
             connection.ask(REPOSITORY, {})  # another thread need not wait two minutes to find out
-        assert hub.requests == 1 + 9 + 1
+        assert time.total == 0.5 + 1 + 2 + by_the_smallest
+        assert hub.requests == 1 + 4 + 9 + 2
 
 
 def test_a_wrong_host_is_known_after_three_tries():
     time = Time()
-    with connected("http://github.invalid/api/v3", time) as (hub, connection):
+    with connected("https://github.invalid/api/v3", time) as (hub, connection):
         with pytest.raises(
             HubError, match=r"GitHub \(github.invalid\) cannot be reached.*\[sources.github\] url"
         ):
@@ -404,6 +442,41 @@ def test_maintenance_is_waited_for_as_long_as_told():
     time = Time()
     asked(Said({"message": "Maintenance"}, 503, {"retry-after": "20"}), Said(), time=time)
     assert time.total == 20
+
+
+def beginnings(time: Time) -> list[str]:
+    """What is told when a wait, or smaller questions, begin."""
+    return [one.doing for one in time.told if not one.done]
+
+
+def test_every_pause_of_more_than_a_second_is_told_with_its_reason_and_the_try_that_follows():
+    time = Time()
+    with serving(Said([]), Said(status=502)) as script, connected(script.url, time) as (_hub, connection):
+        connection.get("/meta")
+        with pytest.raises(SourceError):
+            connection.get("/meta")
+    assert len(script.requests) == 1 + 9
+    assert beginnings(time) == [
+        f"GitHub answered 502: asking again in {seconds} (try {number} of 9)"
+        for number, seconds in enumerate(("2 s", "4 s", "8 s", "16 s", "32 s", "1 min"), start=4)
+    ]
+
+
+def test_that_less_is_asked_for_is_told_once():
+    time = Time()
+    with (
+        serving(Said(), Said(status=504), Said(status=502)) as script,
+        connected(script.url, time) as (hub, way),
+    ):
+        way.ask(QUESTION, {})
+        for _ in range(3):
+            with pytest.raises(TooMuchFault):
+                way.ask(QUESTION, {})
+        hub.pause(8)
+    assert beginnings(time) == [
+        "GitHub answered 504: asking for less at once",
+        "GitHub answered 502: asking again in 8 s",
+    ]
 
 
 # -- refusals ----------------------------------------------------------------------------------------
@@ -464,9 +537,51 @@ def test_an_address_without_graphql_is_named():
     assert "https://<your server>/api/v3" in str(caught.value)
 
 
+PROXY_WANTS_CREDENTIALS = (
+    "the proxy before {} wants credentials (HTTP 407); give them in HTTPS_PROXY: http:// and, right behind "
+    "it, user:password@proxy:port"
+)
+
+
 def test_a_proxy_that_wants_credentials_is_told_apart():
-    with pytest.raises(HubError, match="HTTPS_PROXY"):
-        asked(Said(b"<html>", 407))
+    with serving(Said(b"<html>", 407)) as script, connected(script.url) as (_hub, connection):
+        with pytest.raises(HubError) as caught:
+            connection.ask(QUESTION, {})
+        host = script.root.removeprefix("http://")
+    assert str(caught.value) == PROXY_WANTS_CREDENTIALS.format(host)
+
+
+def test_a_proxy_that_wants_credentials_for_a_tunnel_is_told_apart(through_proxy: Callable[[str], None]):
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        Thread(target=refuse_tunnels, args=(proxy,), daemon=True).start()
+        through_proxy(f"http://127.0.0.1:{proxy.getsockname()[1]}")
+        address = "https://api.github.com"
+        with connected(address, Time()) as (_hub, way), pytest.raises(HubError) as caught:
+            way.ask(QUESTION, {})
+    assert str(caught.value) == PROXY_WANTS_CREDENTIALS.format("api.github.com")
+
+
+def refuse_tunnels(proxy: socket.socket) -> None:
+    """Want credentials of everybody, until the server is closed."""
+    with suppress(OSError):
+        while True:
+            line, _address = proxy.accept()
+            with line:
+                line.recv(4096)
+                line.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n")
+
+
+@pytest.mark.parametrize(("status", "told"), [(403, " (HTTP 403)"), (200, "")])
+def test_a_page_of_somebody_in_between_is_no_answer_of_github(status: int, told: str):
+    page = Said(b"<html>Blocked by policy</html>", status)
+    with serving(page) as script, connected(script.url, Time()) as (_hub, connection):
+        with pytest.raises(HubError) as caught:
+            connection.ask(QUESTION, {})
+        host = script.root.removeprefix("http://")
+    assert str(caught.value) == (
+        f"{host} answers something that is not JSON: '<html>Blocked by policy</html>'{told}; expected "
+        "GitHub. A proxy or a login page may stand between: check [sources.github] url and HTTPS_PROXY"
+    )
 
 
 def test_an_ip_allow_list_is_told_with_githubs_words():
@@ -636,14 +751,31 @@ def test_rest_of_the_whole_server_is_read():
 # -- proxies -----------------------------------------------------------------------------------------
 
 
-def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch):
-    for name in ("NO_PROXY", "no_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"):
+@pytest.fixture
+def through_proxy(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Names the proxy of the environment."""
+    for name in ("no_proxy", "http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+    def use(address: str) -> None:
+        for name in ("http_proxy", "https_proxy"):
+            monkeypatch.setenv(name, address)
+
+    return use
+
+
+def test_a_proxy_of_the_environment_is_used(through_proxy: Callable[[str], None]):
     with serving(Said()) as proxy:
-        monkeypatch.setenv("http_proxy", proxy.root)
-        with connected("http://github.acme.invalid/api/v3") as (_hub, connection):
+        through_proxy(proxy.root)
+        with connected("http://127.0.0.1:9/api/v3") as (_hub, connection):
             assert connection.ask(QUESTION, {}).data == GOOD["data"]
-    assert proxy.requests[0].path == "http://github.acme.invalid:80/api/graphql"
+    assert proxy.requests[0].path == "http://127.0.0.1:9/api/graphql"
+
+
+def test_the_smallest_question_is_one_of_githubs():
+    with GitHubServer(world()) as server, connected(server.url) as (_hub, connection):
+        assert set(connection.ask(LEAST, {}).data["rateLimit"]) == {"cost", "remaining", "limit", "resetAt"}
 
 
 def test_every_kind_has_an_answer_that_leads_to_it():

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Barrier
 
 import pytest
 
 from ingest.sources.github.faults import HubError, StoppedFault
-from ingest.sources.github.limits import CALM, Budget, Limits, Patience, in_words
+from ingest.sources.github.limits import CALM, Budget, LimitReachedError, Limits, Patience, in_words
 from tests.ingest.github.helpers_connection import BEGUN_AT, Time
 
 
@@ -35,6 +35,7 @@ def test_a_limit_is_waited_for_by_the_clock_of_the_server_with_a_countdown():
         "limit reached: waiting 40 s",
     ]
     assert [one.seconds_left for one in time.told] == list(range(41, 0, -1))
+    assert [one.done for one in time.told] == list(range(41))
     assert time.told[0].place == "GitHub"
     assert time.told[0].points_left == 0
 
@@ -84,6 +85,21 @@ def most_in_flight(limits: Limits) -> int:
 
 def test_no_more_than_sixty_requests_are_ever_in_flight():
     assert limits_with(Time(), at_once=500)._allowed == 60
+
+
+def test_a_pause_is_told_with_its_reason_and_try_and_counts_down():
+    time = Time()
+    limits_with(time).pause(2.0, "GitHub answered 502", " (try 4 of 9)")
+    assert [(one.doing, one.done) for one in time.told] == [
+        ("GitHub answered 502: asking again in 2 s (try 4 of 9)", 0),
+        ("GitHub answered 502: asking again in 1 s (try 4 of 9)", 1),
+    ]
+
+
+def test_a_pause_of_no_more_than_a_second_is_not_told():
+    time = Time()
+    limits_with(time).pause(1.0, "GitHub answered 502")
+    assert (time.total, time.told) == (1, [])
 
 
 def test_requests_that_met_the_same_limit_together_wait_only_once():
@@ -140,13 +156,14 @@ def test_a_limit_without_a_time_of_its_end_is_waited_for_a_minute():
 def test_a_wait_longer_than_allowed_says_until_when_and_that_nothing_is_lost():
     time = Time()
     limits = limits_with(time, most_seconds=600.0)
-    with pytest.raises(HubError) as caught:
+    with pytest.raises(LimitReachedError) as caught:
         limits.primary(turned(limits), "graphql", BEGUN_AT + timedelta(minutes=50))
     assert str(caught.value) == (
         "GitHub's limit is reached until 2026-11-21 09:50:01 UTC, in 50 min 1 s; [sources.github] "
         "max_wait_minutes allows to wait 10 min. What was read is kept: run again after that time "
         "to go on, or allow more"
     )
+    assert caught.value.until == datetime(2026, 11, 21, 9, 50, 1, tzinfo=UTC)
     assert time.slept == []
 
 

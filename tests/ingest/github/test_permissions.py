@@ -18,12 +18,14 @@ from ingest.sources.github.permissions import (
     PERMISSIONS,
     QUERIES,
     Permission,
-    excess_grants,
-    excess_scopes,
     missing_grants,
     missing_scopes,
     needed,
     probed,
+    unasked_grants,
+    unasked_scopes,
+    writing_grants,
+    writing_scopes,
 )
 from tests.github_server import GitHubServer, Repo, World
 from tests.github_server.inventing import invented
@@ -137,19 +139,21 @@ def test_what_is_not_configured_needs_no_permission() -> None:
 
 def test_an_installation_that_reads_all_of_it_lacks_nothing_and_has_no_more() -> None:
     assert missing_grants(EVERYTHING, READ_ALL) == ()
-    assert excess_grants(EVERYTHING, READ_ALL) == ()
+    assert unasked_grants(EVERYTHING, READ_ALL) == ()
+    assert writing_grants(READ_ALL) == ()
 
 
 def test_an_installation_is_compared_permission_by_permission() -> None:
     granted = READ_ALL | {"contents": "write", "workflows": "write"}
     del granted["checks"]
     assert [each.name for each in missing_grants(EVERYTHING, granted)] == ["Checks"]
-    assert excess_grants(EVERYTHING, granted) == ("contents: write", "workflows: write")
-    assert "administration: read" in excess_grants(LITTLE, granted)
+    assert writing_grants(granted) == ("contents: write", "workflows: write")
+    assert unasked_grants(EVERYTHING, granted) == ()
+    assert unasked_grants(LITTLE, granted) == ("administration", "secret_scanning_alerts", "security_events")
 
 
 @pytest.mark.parametrize(
-    ("scopes", "lacking", "excess"),
+    ("scopes", "lacking", "writing"),
     [
         (["repo", "read:org"], [], ("repo",)),
         (["repo"], ["Members"], ("repo",)),
@@ -158,7 +162,7 @@ def test_an_installation_is_compared_permission_by_permission() -> None:
     ],
 )
 def test_scopes_of_a_classic_token_are_compared(
-    scopes: list[str], lacking: list[str] | None, excess: tuple[str, ...]
+    scopes: list[str], lacking: list[str] | None, writing: tuple[str, ...]
 ) -> None:
     missing = [each.name for each in missing_scopes(EVERYTHING, scopes)]
     expected = (
@@ -167,7 +171,8 @@ def test_scopes_of_a_classic_token_are_compared(
         else lacking
     )
     assert missing == expected
-    assert excess_scopes(EVERYTHING, scopes) == excess
+    assert writing_scopes(scopes) == writing
+    assert unasked_scopes(EVERYTHING, [*scopes, "read:packages"]) == ("read:packages",)
 
 
 def test_a_server_tells_who_asks_and_what_is_left(world: World, connection: Connection) -> None:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
 from ingest.errors import SourceError
 from ingest.settings import GitHubSettings
-from ingest.sources.github.alerts.told import without_secret_values
+from ingest.sources.github.alerts.told import is_changed, moment, whole, without_secret_values
 from ingest.sources.github.batches import Exchange
 from ingest.sources.github.state import RepositoryState
 
 OVERLAP: Final = timedelta(days=1)  # lists of changes may lag: what changed so shortly before is read again
 NEWEST_CHANGE_FIRST: Final = {"sort": "updated", "direction": "desc"}
 CHANGED_AFTER: Final = "changed_after"  # of a list's exchange: entries that changed later are told wholly
+BRANCH: Final = "ref"  # of a list of alerts: those of this branch; none = of the default one
 _PAGE: Final = {"per_page": "100"}
 
 
@@ -47,6 +48,7 @@ class Look:
     state: RepositoryState
     settings: GitHubSettings
     now: datetime  # GitHub's clock
+    branches: tuple[str, ...] = ()  # refs of protected branches beside the default one
 
     def floor(self, kind: str, seen: datetime | None) -> datetime | None:
         """Change up to which everything was seen for good; null = nothing was.
@@ -68,6 +70,25 @@ def pages(
         yield dict(wanted), page
         is_last = reply.next is None or enough(page)
         wanted = None if is_last else {**wanted, **(reply.next or {})}
+
+
+def news_of(listed: Iterable[Exchange]) -> list[Any]:
+    """Alerts of these pages that changed since the look before; one that several lists tell comes once.
+
+    The rest of a page was told wholly by an earlier batch, and its own lists were not asked again.
+    """
+    told = [
+        alert for page in listed for alert in page.answer if is_changed(alert, moment(page.by, CHANGED_AFTER))
+    ]
+    known = set[int]()
+    return [alert for alert in told if _is_first(whole(alert, "number"), known)]
+
+
+def _is_first(number: int | None, known: set[int]) -> bool:
+    """Whether it was not met before; what has no number is never the same."""
+    is_known = number in known
+    known |= {number} if number is not None else set()
+    return not is_known
 
 
 def everything(_page: list[Any]) -> bool:

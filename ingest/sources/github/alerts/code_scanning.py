@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import UTC, datetime, time, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, time
 from typing import Any, Final
 
 import msgspec
 
+from ingest.attribution.alert_stays import PROCESSING
 from ingest.sources.github.alerts.asking import Look, pages
 from ingest.sources.github.alerts.told import latest, moment, text
 from ingest.sources.github.batches import Exchange
 from ingest.sources.github.state import RepositoryState
 
 ANALYSES: Final = "code_scanning/analyses"
-PROCESSING: Final = timedelta(minutes=10)  # between the upload of an analysis and its alerts
+EVER: Final = datetime.fromtimestamp(0, UTC)  # before any analysis: the list was read to its end
 _NEWEST_FIRST: Final = {"sort": "created", "direction": "desc"}
 
 
 def analyses(look: Look) -> list[Exchange]:
     """Analyses down to what was seen before, or down to the day from which pull requests are read."""
-    floor = look.floor("code_scanning", look.state.analyses_at) or _beginning(look)
+    floor = _floor(look)
     listed = pages(
         look, ANALYSES, "code-scanning/analyses", _NEWEST_FIRST, lambda page: _reaches(page, floor)
     )
     return [Exchange(ANALYSES, by, page) for by, page in listed]
+
+
+def listed_since(look: Look, listed: Sequence[Exchange]) -> datetime:
+    """From when on these are all analyses that the host has."""
+    last, floor = listed[-1].answer, _floor(look)
+    return _oldest(last) or EVER if _reaches(last, floor) else EVER
 
 
 def reached(state: RepositoryState, listed: Iterable[Exchange]) -> RepositoryState:
@@ -45,14 +52,22 @@ def to_be_placed(look: Look, listed: Iterable[Exchange], alerts: Iterable[Any]) 
     return [alert for alert in alerts if not _is_baseline(alert, began)]
 
 
+def _floor(look: Look) -> datetime | None:
+    return look.floor("code_scanning", look.state.analyses_at) or _beginning(look)
+
+
 def _beginning(look: Look) -> datetime | None:
     day = look.settings.created_after
     return datetime.combine(day, time(), UTC) if day else None
 
 
 def _reaches(page: list[Any], floor: datetime | None) -> bool:
-    oldest = moment(page[-1], "created_at") if page else None
+    oldest = _oldest(page)
     return floor is not None and oldest is not None and oldest <= floor
+
+
+def _oldest(page: list[Any]) -> datetime | None:
+    return moment(page[-1], "created_at") if page else None
 
 
 def _first_analyses(entries: Iterable[Any]) -> dict[str, datetime]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
 from typing import Any, Final
 
 import polars as pl
@@ -12,16 +11,17 @@ import polars as pl
 from ingest.authorship import actor
 from ingest.contracts import ALERTS, DISPOSITIONS_TABLE, FEATURES_TABLE, RULE_BYPASSES, SCANS
 from ingest.settings import IngestSettings
-from ingest.sources.github.alerts.asking import CHANGED_AFTER
+from ingest.sources.github.alerts.asking import BRANCH, news_of
 from ingest.sources.github.alerts.decisions import Row, decision
 from ingest.sources.github.alerts.rows import Place, code_scanning_row, dependabot_row, secret_scanning_row
 from ingest.sources.github.alerts.scans import Branches, scan_row
-from ingest.sources.github.alerts.told import is_changed, moment, text, whole
+from ingest.sources.github.alerts.told import moment, part, text, whole
 from ingest.sources.github.batches import Batch, Exchange
 from ingest.sources.github_export.parse import people_of
 
+CODE_ALERTS: Final = "code_scanning/alerts"
 ALERT_LISTS: Final[tuple[tuple[str, Callable[[Any, Place], Row]], ...]] = (
-    ("code_scanning/alerts", code_scanning_row),
+    (CODE_ALERTS, code_scanning_row),
     ("secret_scanning/alerts", secret_scanning_row),
     ("dependabot/alerts", dependabot_row),
 )
@@ -55,7 +55,10 @@ def _place(batch: Batch, name: str, settings: IngestSettings) -> Place:
 
 
 def _details(batch: Batch) -> dict[tuple[str, int], list[Any]]:
+    """Own list of each alert, and where the list of each branch saw it last."""
     found: dict[tuple[str, int], list[Any]] = defaultdict(list)
+    for alert in _entries(batch, CODE_ALERTS):
+        found["code_scanning", whole(alert, "number") or 0].append(part(alert, "most_recent_instance"))
     for asked, kind in DETAIL_LISTS:
         for exchange in _exchanges(batch, asked):
             found[kind, exchange.by["number"]] += exchange.answer
@@ -63,20 +66,10 @@ def _details(batch: Batch) -> dict[tuple[str, int], list[Any]]:
 
 
 def _alerts(batch: Batch, place: Place) -> Iterator[tuple[Row, str | None]]:
-    """Rows of what is news in a list, with the second person of a dismissal.
-
-    The rest of a page was told wholly by an earlier batch, and its own lists were not asked again.
-    """
+    """Rows of what is news in a list, with the second person of a dismissal."""
     for asked, row_of in ALERT_LISTS:
-        for exchange in _exchanges(batch, asked):
-            floor = _floor(exchange)
-            for alert in exchange.answer:
-                if is_changed(alert, floor):
-                    yield row_of(alert, place), text(alert, "dismissal_approved_by", "login")
-
-
-def _floor(exchange: Exchange) -> datetime | None:
-    return moment(exchange.by, CHANGED_AFTER)
+        for alert in news_of(_exchanges(batch, asked)):
+            yield row_of(alert, place), text(alert, "dismissal_approved_by", "login")
 
 
 def _features(batch: Batch, name: str) -> Iterator[Row]:
@@ -112,7 +105,8 @@ def _rule_bypasses(batch: Batch, name: str, settings: IngestSettings) -> Iterato
 
 
 def _scans(batch: Batch, name: str, settings: IngestSettings) -> Iterator[Row]:
-    branches = Branches.of(batch.state.name, batch.default_branch, settings)
+    listed = {ref for page in _exchanges(batch, CODE_ALERTS) if (ref := text(page.by, BRANCH))}
+    branches = Branches.of(batch.state.name, batch.default_branch, settings).listing(listed)
     for analysis in _entries(batch, "code_scanning/analyses"):
         yield scan_row(analysis, batch.state.name, name, branches)
 

@@ -2,8 +2,9 @@
 
 A list is read newest change first, down to what an earlier look has seen for good. That an alert
 appears on another branch is a change of it (GitHub's webhook `appeared_in_branch`), so an alert that
-a merge brings to the protected branch comes up again. The list tells the alerts of the default branch
-only; the instances of each tell on which pull requests it had been seen.
+a merge brings to the protected branch comes up again. The list tells the alerts of the default branch,
+and is asked again for each other branch that is protected; the instances of each alert tell on which pull
+requests it had been seen.
 
 Limits of the host, on purpose not worked around: secrets of no known provider are in no list unless
 asked for by name; bypassed rules are kept for a month.
@@ -11,29 +12,32 @@ asked for by name; bypassed rules are kept for a month.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final, Protocol
 
 import msgspec
 
+from ingest.errors import SourceError
 from ingest.settings import GitHubSettings
 from ingest.sources.github.alerts import code_scanning
 from ingest.sources.github.alerts.asking import (
+    BRANCH,
     CHANGED_AFTER,
     NEWEST_CHANGE_FIRST,
     Asks,
     Look,
     everything,
+    news_of,
     pages,
     whole_list,
 )
 from ingest.sources.github.alerts.refusals import READ, answer_of
 from ingest.sources.github.alerts.told import changed_at, is_changed, is_in_code, latest, part, whole
 from ingest.sources.github.batches import Exchange
-from ingest.sources.github.faults import DeniedFault
+from ingest.sources.github.faults import DeniedFault, HubError
 from ingest.sources.github.state import RepositoryState
 
 RULES_EVERY: Final = timedelta(days=7)
@@ -42,9 +46,21 @@ RULE_SUITES: Final = "rule_suites"
 _BYPASSES: Final = {"rule_suite_result": "bypass", "time_period": "month"}
 _COVERED: Final = timedelta(weeks=4)  # what a question for a month covers for certain
 _HIDDEN: Final = {"hide_secret": "true"}
+_CODE_ALERTS: Final = "code-scanning/alerts"
 
 Step = tuple[list[Exchange], RepositoryState]
-Reader = Callable[[Look], Step]
+
+
+@dataclass(frozen=True)
+class Given:
+    """What one part gave."""
+
+    exchanges: list[Exchange]
+    state: RepositoryState
+    since_at: datetime | None = None  # from when on nothing was missed, where that is known
+
+
+Reader = Callable[[Look], Given]
 
 
 class Named(Protocol):
@@ -55,18 +71,45 @@ class Named(Protocol):
         """Today's owner/name."""
 
 
-def read_alerts(
-    connection: Asks, target: Named, state: RepositoryState, settings: GitHubSettings, now: datetime
+def read_alerts(  # noqa: PLR0913 - all of a repository, and what may be said of its branches
+    connection: Asks,
+    target: Named,
+    state: RepositoryState,
+    settings: GitHubSettings,
+    now: datetime,
+    *,
+    branches: Sequence[str] = (),
 ) -> Iterator[Step]:
-    """Exchanges of each part that is due, and the state after them; `now` is GitHub's clock.
+    """Exchanges of each part that is due, and the state after them.
 
     A part that is not due costs no request, one that is off costs one.
+
+    Parameters
+    ----------
+    now
+        GitHub's clock.
+    branches
+        Refs of protected branches that are not the default one: their alerts are listed, too.
+
+    Raises
+    ------
+    SourceError
+        A part could not be read however often it was asked; what could be was yielded before.
     """
-    look = Look(connection, target.now, state, settings, now)
+    look = Look(connection, target.now, state, settings, now, tuple(branches))
+    errors = list[SourceError]()
     for feature, read in _due(look):
-        exchanges, reached = _unless_denied(look, feature, read)
-        look = replace(look, state=_noted(reached, feature, now))
-        yield exchanges, look.state
+        try:
+            exchanges, reached = _unless_denied(look, feature, read)
+        except HubError:
+            raise
+        except SourceError as error:
+            errors.append(error)
+        else:
+            look = replace(look, state=_noted(reached, feature, now))
+            yield exchanges, look.state
+    if errors:
+        raise errors[0]
 
 
 def _due(look: Look) -> Iterator[tuple[str, Reader]]:
@@ -89,20 +132,11 @@ def _unless_denied(look: Look, feature: str, read: Reader) -> Step:
     """
     by = {"feature": feature, "at": look.now.isoformat()}
     try:
-        exchanges, state = read(look)
+        given = read(look)
     except DeniedFault as fault:
-        return [Exchange("feature", by, answer_of(fault))], _interrupted(look.state, feature)
-    return [*exchanges, Exchange("feature", by | _since(state, feature), READ)], state
-
-
-def _interrupted(state: RepositoryState, feature: str) -> RepositoryState:
-    """A refusal may hide bypasses: what a later look tells begins anew."""
-    return msgspec.structs.replace(state, rules_since_at=None) if feature == RULE_SUITES else state
-
-
-def _since(state: RepositoryState, feature: str) -> dict[str, str]:
-    since_at = state.rules_since_at if feature == RULE_SUITES else None
-    return {"since": since_at.isoformat()} if since_at else {}
+        return [Exchange("feature", by, answer_of(fault))], look.state
+    since = {"since": given.since_at.isoformat()} if given.since_at else {}
+    return [*given.exchanges, Exchange("feature", by | since, READ)], given.state
 
 
 def _noted(state: RepositoryState, feature: str, now: datetime) -> RepositoryState:
@@ -111,16 +145,29 @@ def _noted(state: RepositoryState, feature: str, now: datetime) -> RepositorySta
     return msgspec.structs.replace(state, alerts_at={**state.alerts_at, feature: now})
 
 
-def _touched(state: RepositoryState, kind: str, alerts: Iterable[Any]) -> RepositoryState:
-    seen = latest([state.alerts_touched_at.get(kind), *map(changed_at, alerts)])
-    if seen is None:
-        return state
-    return msgspec.structs.replace(state, alerts_touched_at={**state.alerts_touched_at, kind: seen})
+def _touched(state: RepositoryState, kind: str, listed: Iterable[Exchange]) -> RepositoryState:
+    """State with the latest change of each list, so that a branch that is new in it is read wholly."""
+    seen = dict(state.alerts_touched_at)
+    for page in listed:
+        name = _list_name(kind, page.by)
+        touched_at = latest([seen.get(name), *map(changed_at, page.answer)])
+        if touched_at is not None:
+            seen[name] = touched_at
+    return msgspec.structs.replace(state, alerts_touched_at=seen)
 
 
-def _changed(look: Look, kind: str, path: str, parameters: dict[str, str]) -> list[Exchange]:
+def _list_name(kind: str, parameters: Mapping[str, Any]) -> str:
+    """Name of a list in the state: its kind, and the branch where it is not the default one.
+
+    >>> _list_name("code_scanning", {"ref": "refs/heads/release"}), _list_name("dependabot", {})
+    ('code_scanning refs/heads/release', 'dependabot')
+    """
+    return " ".join(each for each in (kind, parameters.get(BRANCH)) if each)
+
+
+def _changed(look: Look, kind: str, path: str, parameters: Mapping[str, str]) -> list[Exchange]:
     """Pages of a list of alerts down to what was seen before; each says which entries are news."""
-    floor = look.floor(kind, look.state.alerts_touched_at.get(kind))
+    floor = look.floor(kind, look.state.alerts_touched_at.get(_list_name(kind, parameters)))
     told = floor.isoformat() if floor else None
     asked = f"{kind}/alerts"
     listed = pages(look, asked, path, {**NEWEST_CHANGE_FIRST, **parameters}, partial(_reaches, floor=floor))
@@ -131,25 +178,21 @@ def _reaches(page: list[Any], floor: datetime | None) -> bool:
     return bool(page) and not is_changed(page[-1], floor)
 
 
-def _news(look: Look, kind: str, listed: Iterable[Exchange]) -> list[Any]:
-    floor = look.floor(kind, look.state.alerts_touched_at.get(kind))
-    return [alert for exchange in listed for alert in exchange.answer if is_changed(alert, floor)]
-
-
-def _code_scanning(look: Look) -> Step:
+def _code_scanning(look: Look) -> Given:
     analyses = code_scanning.analyses(look)
-    listed = _changed(look, "code_scanning", "code-scanning/alerts", {})
-    news = code_scanning.to_be_placed(look, analyses, _news(look, "code_scanning", listed))
-    instances = _details(look, "code_scanning/instances", "code-scanning/alerts/{}/instances", news)
-    state = code_scanning.reached(look.state, analyses)
-    return [*analyses, *listed, *instances], _touched(state, "code_scanning", _entries(listed))
+    lists = [{}, *({BRANCH: ref} for ref in look.branches)]
+    listed = [page for each in lists for page in _changed(look, "code_scanning", _CODE_ALERTS, each)]
+    news = code_scanning.to_be_placed(look, analyses, news_of(listed))
+    instances = _details(look, "code_scanning/instances", f"{_CODE_ALERTS}/{{}}/instances", news)
+    state = _touched(code_scanning.reached(look.state, analyses), "code_scanning", listed)
+    return Given([*analyses, *listed, *instances], state, code_scanning.listed_since(look, analyses))
 
 
-def _secret_scanning(look: Look) -> Step:
+def _secret_scanning(look: Look) -> Given:
     listed = _changed(look, "secret_scanning", "secret-scanning/alerts", _HIDDEN)
-    news = [alert for alert in _news(look, "secret_scanning", listed) if not _tells_place(alert)]
+    news = [alert for alert in news_of(listed) if not _tells_place(alert)]
     locations = _details(look, "secret_scanning/locations", "secret-scanning/alerts/{}/locations", news)
-    return [*listed, *locations], _touched(look.state, "secret_scanning", _entries(listed))
+    return Given([*listed, *locations], _touched(look.state, "secret_scanning", listed))
 
 
 def _tells_place(alert: Any) -> bool:
@@ -157,22 +200,24 @@ def _tells_place(alert: Any) -> bool:
     return is_in_code(part(alert, "first_location_detected"))
 
 
-def _dependabot(look: Look) -> Step:
+def _dependabot(look: Look) -> Given:
     listed = _changed(look, "dependabot", "dependabot/alerts", {})
-    return listed, _touched(look.state, "dependabot", _entries(listed))
+    return Given(listed, _touched(look.state, "dependabot", listed))
 
 
-def _rule_suites(look: Look) -> Step:
+def _rule_suites(look: Look) -> Given:
     listed = pages(look, RULE_SUITES, "rulesets/rule-suites", _BYPASSES, everything)
-    state = msgspec.structs.replace(look.state, rules_since_at=_covered_since(look))
-    return [Exchange(RULE_SUITES, by, page) for by, page in listed], state
+    exchanges = [Exchange(RULE_SUITES, by, page) for by, page in listed]
+    since_at = _covered_since(look)
+    state = msgspec.structs.replace(look.state, rules_read_at=look.now, rules_since_at=since_at)
+    return Given(exchanges, state, since_at)
 
 
 def _covered_since(look: Look) -> datetime:
-    """From when on no bypass was missed: looks that follow within a month leave no gap."""
-    known, looked = look.state.rules_since_at, look.state.rules_at
+    """From when on no bypass was missed: looks that were answered within a month leave no gap."""
+    known, read_at = look.state.rules_since_at, look.state.rules_read_at
     covered = look.now - _COVERED
-    return known if known and looked and looked >= covered else covered
+    return known if known and read_at and read_at >= covered else covered
 
 
 def _details(look: Look, asked: str, path: str, alerts: Iterable[Any]) -> list[Exchange]:
@@ -186,10 +231,6 @@ def _detail(look: Look, asked: str, path: str, number: int) -> list[Exchange]:
         return whole_list(look, asked, path.format(number), {"number": number})
     except DeniedFault:
         return []
-
-
-def _entries(listed: Iterable[Exchange]) -> Iterator[Any]:
-    return (alert for exchange in listed for alert in exchange.answer)
 
 
 READERS: Final[tuple[tuple[str, Reader], ...]] = (

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
@@ -14,6 +14,10 @@ from ingest.sources.sarif.origin import normal_ref, pull_request_of
 
 USUAL_BRANCHES: Final = ("main", "master")  # where neither the pilots nor GitHub name the branch
 MOST_RESULTS: Final = 5_000  # GitHub keeps the worst of a run, docs: "SARIF results exceed limits"
+REMEDY: Final = (
+    "a later ok analysis of the same category makes it good; if that category was given up, delete the "
+    "analysis on GitHub and run `pilot ingest github --full`"
+)
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,7 @@ class Branches:
 
     protected: Sequence[str]
     default: str | None
+    listed: frozenset[str] = frozenset()  # those beside the default one whose alerts were listed
 
     @classmethod
     def of(cls, repository: str, default: str | None, settings: IngestSettings) -> Branches:
@@ -34,6 +39,16 @@ class Branches:
         names = by_pilot or ([default] if default else USUAL_BRANCHES)
         return cls([ref for name in names if (ref := normal_ref(name))], normal_ref(default))
 
+    def listing(self, refs: Iterable[str]) -> Branches:
+        """The same, where the alerts of these branches were listed."""
+        return replace(self, listed=frozenset(refs))
+
+    @property
+    def beside_default(self) -> tuple[str, ...]:
+        """Protected branches whose alerts GitHub lists only when asked for by name."""
+        others = [ref for ref in self.protected if ref != self.default]
+        return tuple(dict.fromkeys(others)) if self.default else ()
+
     def stage(self, ref: str | None) -> str:
         """Before or after merge."""
         if pull_request_of(ref) is not None:
@@ -41,8 +56,8 @@ class Branches:
         return "post_merge" if ref in self.protected else "unknown"
 
     def has_unread_alerts(self, ref: str | None) -> bool:
-        """Whether a protected branch is not the one whose alerts GitHub lists."""
-        return self.default is not None and self.stage(ref) == "post_merge" and ref != self.default
+        """Whether it is a protected branch whose alerts were not listed."""
+        return ref in self.beside_default and ref not in self.listed
 
 
 def scan_row(analysis: Any, repository: str, raw: str, branches: Branches) -> Row:
@@ -78,14 +93,17 @@ def _status(analysis: Any, *, has_unread_alerts: bool) -> tuple[str, str | None]
     error, warning = text(analysis, "error"), text(analysis, "warning")
     results = whole(analysis, "results_count") or 0
     if error:
-        return "failed", f"GitHub says: {error}"
+        return "failed", f"GitHub says: {error}; {REMEDY}"
     if warning:
-        return "partial", f"GitHub says: {warning}"
+        return "partial", f"GitHub says: {warning}; {REMEDY}"
     if results >= MOST_RESULTS:
         return (
             "partial",
-            f"GitHub keeps the worst {MOST_RESULTS:,} results of a run, this one has {results:,}",
+            f"GitHub keeps the worst {MOST_RESULTS:,} results of a run, this one has {results:,}; {REMEDY}",
         )
     if has_unread_alerts:
-        return "partial", "GitHub lists the alerts of the default branch only, and this is another one"
+        return (
+            "partial",
+            "GitHub lists the alerts of the default branch only unless asked, and for this one it was not",
+        )
     return "ok", None
