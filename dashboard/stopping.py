@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from signal import SIG_DFL, SIGTERM, signal
+from signal import SIG_DFL, SIGINT, SIGTERM, siginterrupt, signal
 from typing import Final
 
 INTERRUPTED: Final = 130  # stopped by SIGINT, as shells count it
@@ -34,6 +34,7 @@ def ending_in_order() -> Iterator[Ending]:
             ending.was_asked = True
             raise KeyboardInterrupt
 
+    siginterrupt(SIGINT, True)
     before = signal(SIGTERM, end)
     try:
         yield ending

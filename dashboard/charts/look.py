@@ -23,7 +23,6 @@ SKY: Final = "#56b4e9"
 GRID: Final = "rgba(125,136,148,0.25)"
 LABEL_SIZE: Final = 12  # px: readable on a telephone
 TITLE_SIZE: Final = 15
-MARK_WORDS: Final = wording.MARK_WORDS | {"unscanned": "Merged, not scanned"}
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Mark:
     @property
     def words(self) -> str:
         """What the legend says."""
-        return MARK_WORDS[self.name]
+        return wording.MARK_WORDS[self.name]
 
 
 # Drawn in this order: what matters lies on top.

@@ -106,7 +106,7 @@ def _trace(mark: look.Mark, track: Track, changes: pl.DataFrame) -> go.Scatter:
 def _hover(row: dict[str, object]) -> str:
     title = escape(str(row["title"] or "")[:70])
     known = f"{escape(str(row['repository']))}#{row['number']}"
-    return f"<b>{known}</b><br>{title}<br>{look.MARK_WORDS[str(row['mark'])]}; click to open"
+    return f"<b>{known}</b><br>{title}<br>{wording.MARK_WORDS[str(row['mark'])]}; click to open"
 
 
 def caption(sprint: SprintCount, watch: Watch) -> str:

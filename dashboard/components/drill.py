@@ -9,7 +9,6 @@ import polars as pl
 import streamlit as st
 
 from dashboard import wording
-from dashboard.charts.look import MARK_WORDS
 from dashboard.charts.places import place
 from dashboard.charts.track import Watch, sprint_track
 from dashboard.components import chrome, frames, markup
@@ -114,7 +113,7 @@ def _about(row: dict[str, Any]) -> list[tuple[str, str]]:
     return [
         ("Merged", wording.moment(row["merged_at"])),
         ("Sprint", "outside the pilot" if row["sprint"] is None else str(row["sprint"])),
-        ("Standing", MARK_WORDS[row["mark"]]),
+        ("Standing", wording.MARK_WORDS[row["mark"]]),
         ("Made by", f"{maker}, opened by {row['author_login'] or 'unknown'}"),
         ("Approved by a person", approved),
         ("Looked at after merge", wording.listed(row["detecting_tools"] or []) or "not yet"),
@@ -161,7 +160,7 @@ def rows(assessment: Assessment) -> None:
 def _views(assessment: Assessment) -> dict[str, pl.DataFrame]:
     changes = assessment.changes
     views = {"Changes in scope": changes, "Findings": assessment.findings}
-    for mark, words in MARK_WORDS.items():
+    for mark, words in wording.MARK_WORDS.items():
         views[words] = changes.filter(pl.col("mark") == mark)
     for sprint in reversed(assessment.verdict.sprints):
         views[f"Sprint {sprint.number}"] = changes.filter(pl.col("sprint") == sprint.number)

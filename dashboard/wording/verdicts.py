@@ -30,6 +30,7 @@ READING_WORDS: Final[dict[str, str]] = {
 MARK_WORDS: Final[dict[str, str]] = {
     "watched": "Watched, clean",
     "watching": "Still watched",
+    "unscanned": "Merged, not scanned",
     "untriaged": "Untriaged finding",
     "escape": "Escape",
 }

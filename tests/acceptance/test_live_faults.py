@@ -46,7 +46,7 @@ PATIENT: Final = "at_once = 2"
 HURRIED: Final = "at_once = 2\ntimeout_seconds = 1"  # where the server is slow on purpose
 QUICK: Final = tuple(kind for kind in KINDS if kind != "slow")
 STEP: Final = 13  # requests from one kill to the next
-REPEATED: Final = 24  # requests that a resumed reading may ask again: a batch of each repository
+REPEATED: Final = 40  # requests that a resumed reading may ask again: a batch of each repository
 
 
 def repositories() -> list[Repo]:

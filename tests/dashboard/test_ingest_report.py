@@ -1,4 +1,4 @@
-"""What `pilot ingest` prints in the end: whole headings, a line for each repository, what was not measured."""
+"""What `pilot ingest` prints: whole headings, a line for each repository, what was not measured."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from ingest.intake import Tally
 from ingest.ledger import RunInfo, ledger_row
 from ingest.pipeline import IngestReport
 from ingest.store import Published
+from tests.builders_alerts import analysis
 from tests.dashboard.builders_live import TOKEN, configured, repository, world
 from tests.github_server import GitHubServer
 
@@ -90,7 +91,10 @@ def test_each_repository_has_a_line_and_what_was_not_measured_stands_once(
     ],
 )
 def test_the_last_line_says_whether_there_is_new_data(
-    monkeypatch: pytest.MonkeyPatch, changed: bool, versions: dict[str, int], expected: str
+    monkeypatch: pytest.MonkeyPatch,
+    changed: bool,  # noqa: FBT001 - one of the cases
+    versions: dict[str, int],
+    expected: str,
 ) -> None:
     told = report(row("github"), changed=changed, versions=versions)
     assert printed(monkeypatch, told).splitlines()[-1] == expected
@@ -99,7 +103,10 @@ def test_the_last_line_says_whether_there_is_new_data(
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[GitHubServer]:
     monkeypatch.setenv("GITHUB_TOKEN", TOKEN)
-    with GitHubServer(world(repository("acme/pay", 12), repository("acme/web", 5, seed=2))) as running:
+    known = world(repository("acme/pay", 12), repository("acme/web", 5, seed=2))
+    for repo in known.repositories:
+        repo.analyses = [analysis(1, 5)]
+    with GitHubServer(known) as running:
         yield running
 
 

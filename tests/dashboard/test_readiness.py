@@ -26,9 +26,9 @@ def html(app: AppTest) -> str:
 
 def test_all_pilots_are_listed_with_rule_and_evidence(session: FakeSession) -> None:
     shown = html(opened())
-    for assessment in session.judged.values():
-        assert assessment.verdict.sentence.split(":")[0] in shown
-        assert f"pilot={assessment.verdict.pilot}" in shown
+    for each in session.judged.values():
+        assert each.verdict.sentence.split(":")[0] in shown
+        assert f"pilot={each.verdict.pilot}" in shown
 
 
 def test_evidence_that_restarted_says_when_and_why_in_plain_type(session: FakeSession) -> None:

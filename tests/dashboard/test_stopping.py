@@ -25,14 +25,19 @@ def test_sigterm_ends_with_one_sentence_and_143(
     assert capsys.readouterr().err == cli.STOPPED
 
 
+def stopped_twice(cleaned: list[str]) -> None:
+    """Work that is asked to end, and asked again while it clears up."""
+    try:
+        raise_signal(SIGTERM)
+    finally:
+        raise_signal(SIGTERM)
+        cleaned.append("all")
+
+
 def test_a_second_sigterm_does_not_stop_the_stopping() -> None:
     cleaned: list[str] = []
-    with pytest.raises(KeyboardInterrupt), ending_in_order() as ending:
-        try:
-            raise_signal(SIGTERM)
-        finally:
-            raise_signal(SIGTERM)
-            cleaned.append("all")
+    with ending_in_order() as ending, pytest.raises(KeyboardInterrupt):
+        stopped_twice(cleaned)
     assert (ending.was_asked, ending.exit_code, cleaned) == (True, 143, ["all"])
 
 
@@ -65,7 +70,7 @@ def test_a_live_run_that_is_asked_to_end_publishes_nothing_and_the_next_one_take
         kill(getpid(), SIGTERM)
 
     config = configured(tmp_path, server)
-    monkeypatch.setattr(progressing._Lines, "live", ended_at_the_first_word)  # noqa: SLF001
+    monkeypatch.setattr(progressing._Lines, "live", ended_at_the_first_word)
     assert main(["ingest", "github", "--config", str(config)]) == 143
     told = capsys.readouterr()
     assert (told.out, told.err) == ("", cli.STOPPED)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from dashboard import wording
 from dashboard.charts import look
 from dashboard.charts.places import MOST_MARKS, place
 from dashboard.charts.track import Watch, sprint_track, tally
@@ -65,7 +66,7 @@ def test_a_longer_legend_has_room_above_the_sprints() -> None:
 
 
 def test_every_mark_has_words_of_its_own() -> None:
-    assert len({mark.words for mark in look.MARKS}) == len(look.MARKS) == len(look.MARK_WORDS)
+    assert len({mark.words for mark in look.MARKS}) == len(look.MARKS) == len(wording.MARK_WORDS)
 
 
 def test_they_are_offered_before_clean_ones_and_open_with_their_standing(two_unscanned: FakeSession) -> None:
