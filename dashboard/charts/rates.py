@@ -82,17 +82,12 @@ def _widest(rows: Sequence[RateRow], threshold: float) -> float:
 def _agents(verdict: Verdict) -> RateRow:
     evidence = verdict.evidence
     if not evidence.changes:
-        return RateRow("Agent changes", _why_none(verdict), None, 0.0, None, look.BLUE)
+        why = wording.unscanned(verdict) or "no mature sprint yet"
+        return RateRow("Agent changes", why, None, 0.0, None, look.BLUE)
     counts = wording.share(evidence.escapes, evidence.changes)
     words = f"{counts}; at most {wording.percent(evidence.upper_limit)}"
     rate = evidence.escapes / evidence.changes
     return RateRow("Agent changes", words, rate, 0.0, evidence.upper_limit, look.BLUE)
-
-
-def _why_none(verdict: Verdict) -> str:
-    """Too early, or old enough and nothing looked: the Evidence line says which."""
-    is_any_mature = any(sprint.mature and sprint.changes for sprint in verdict.sprints)
-    return verdict.evidence_sentence.removesuffix(".") if is_any_mature else "no mature sprint yet"
 
 
 def _people(name: str, number: Number) -> RateRow:

@@ -52,6 +52,7 @@ from dashboard.wording.verdicts import (
     readings,
     restart,
     state,
+    unscanned,
 )
 from metrics.units import PER_KLOC, POINTS, RATIO
 
@@ -103,5 +104,6 @@ __all__ = [
     "some",
     "span",
     "state",
+    "unscanned",
     "without_unit",
 ]

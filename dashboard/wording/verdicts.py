@@ -101,11 +101,18 @@ def evidence_brief(verdict: Verdict) -> str:
     """The evidence in one line, where many pilots are listed."""
     shown = verdict.evidence
     if not shown.changes:
-        return verdict.evidence_sentence.removesuffix(".")
+        return unscanned(verdict) or "no change has been watched to the end yet"
     limit = percent(shown.upper_limit, verdict.threshold)
     counts = fraction(shown.escapes, shown.changes)
     # Cut, not rounded: 99.6 of 100 is not proof.
     return f"{counts} watched changes escaped; rate at most {limit}; evidence {int(shown.progress)} of 100"
+
+
+def unscanned(verdict: Verdict) -> str:
+    """The Evidence line where changes are old enough and nothing scanned them; empty elsewhere."""
+    mature = [sprint for sprint in verdict.sprints if sprint.mature and sprint.changes]
+    is_unscanned = bool(mature) and not any(sprint.detected for sprint in mature)
+    return verdict.evidence_sentence.removesuffix(".") if is_unscanned else ""
 
 
 def forecast(value: Forecast) -> str:

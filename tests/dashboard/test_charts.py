@@ -180,15 +180,15 @@ def test_an_unknown_baseline_is_words_and_no_bar() -> None:
 
 
 def test_without_a_mature_sprint_the_agents_have_no_bar() -> None:
-    young = verdict(evidence=evidence(changes=0), human_baseline=rate(0, 0), sprints=(sprint(6, changes=7),))
-    drawn = escape_rates(young)
+    drawn = escape_rates(verdict(evidence=evidence(changes=0), human_baseline=rate(0, 0)))
     assert len([trace for trace in drawn.data if trace.mode == "lines"]) == 1
     assert "no mature sprint yet" in texts(drawn)
 
 
 def test_old_changes_that_nothing_scanned_are_not_called_young() -> None:
     said = "99 merged, none was scanned after merge."
-    drawn = escape_rates(verdict(evidence=evidence(changes=0), evidence_sentence=said))
+    old = verdict(evidence=evidence(changes=0), evidence_sentence=said, sprints=(sprint(1, detected=0),))
+    drawn = escape_rates(old)
     assert "no mature sprint" not in texts(drawn)
     assert "99 merged, none was scanned after merge" in texts(drawn)
 

@@ -128,7 +128,7 @@ def test_a_run_says_of_each_repository_what_changed_and_what_it_cost(
     assert "acme/web: 5 pull requests new or changed" in first
     assert "not measured" not in first
     again = last_lines(capsys, config)
-    assert "acme/pay: 0 pull requests new or changed, 1 request for them" in again
+    assert "acme/pay: 0 pull requests new or changed, 2 requests for them" in again
     assert "nothing new" in again
 
 

@@ -17,7 +17,7 @@ from metrics.density import comparison, measures
 from metrics.estimate import Coverage, Estimate, Undefined
 from metrics.gate.policy import READINGS
 from metrics.gate.states import STATES, EpochNow, Forecast, Readings
-from tests.builders_dashboard import evidence, outcome, verdict
+from tests.builders_dashboard import evidence, outcome, sprint, verdict
 
 NOW = datetime(2026, 8, 17, tzinfo=UTC)
 
@@ -139,8 +139,15 @@ def test_evidence_in_brief_is_cut_and_never_rounded_up_to_proof() -> None:
     assert wording.evidence_brief(judged) == (
         "0 of 192 watched changes escaped; rate at most 1.0004 %; evidence 99 of 100"
     )
-    none = verdict(evidence=evidence(changes=0), evidence_sentence="99 merged, none was scanned.")
-    assert wording.evidence_brief(none) == "99 merged, none was scanned"
+    assert "no change" in wording.evidence_brief(verdict(evidence=evidence(changes=0)))
+
+
+def test_evidence_in_brief_tells_changes_that_nothing_scanned_from_young_ones() -> None:
+    none, said = evidence(changes=0), "99 merged, none was scanned."
+    old = verdict(evidence=none, evidence_sentence=said, sprints=(sprint(1, detected=0),))
+    assert wording.evidence_brief(old) == "99 merged, none was scanned"
+    young = verdict(evidence=none, evidence_sentence=said, sprints=(sprint(6, detected=0),))
+    assert wording.evidence_brief(young) == "no change has been watched to the end yet"
 
 
 def test_an_allowed_pilot_may_expand() -> None:
