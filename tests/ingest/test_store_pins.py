@@ -154,9 +154,11 @@ def test_clean_up_moves_versions_and_is_no_news(tmp_path: Path):
 def test_a_table_that_is_new_is_news(tmp_path: Path):
     store = Store(str(tmp_path))
     empty = store.publish(run("run-1", "2026-08-01T10:00:00Z"))
-    assert store.has_news(None, empty)
+    assert not store.has_news(None, empty)  # no table, no row, no news
     assert not store.has_news(empty, empty)
-    assert store.has_news(empty, publish_days(store, 1)[0])
+    first = publish_days(store, 1)[0]
+    assert store.has_news(empty, first)
+    assert store.has_news(None, first)
 
 
 def test_a_pin_on_a_version_that_never_was_hinders_no_clean_up(tmp_path: Path):

@@ -16,6 +16,7 @@ from ingest.errors import RefusedFileError
 from ingest.settings import DeriveSettings
 from ingest.sources.tables import TABLES_SOURCE
 from ingest.sources.tables.completing import COMPLETING
+from ingest.sources.tables.parsing import NOT_FROM_FILES
 from tests.builders_tables import (
     PULLS_CSV,
     REVIEWS_CSV,
@@ -32,8 +33,14 @@ PULL = PULLS_CSV + "acme/pay,7,Fix,jane,2026-06-01T08:00:00Z,\n"
 REVIEW = REVIEWS_CSV + "acme/pay,7,r1,joe,APPROVED,2026-06-01T09:00:00Z\n"
 
 
-def test_every_table_but_the_ledgers_can_be_fed():
-    assert set(COMPLETING) == {name for name, table in BY_NAME.items() if table.kind != "ledger"}
+def test_every_table_but_the_ledgers_and_what_a_host_says_of_itself_can_be_fed():
+    assert set(COMPLETING) == BY_NAME.keys() - NOT_FROM_FILES
+
+
+@pytest.mark.parametrize("table", sorted(NOT_FROM_FILES))
+def test_a_table_that_files_cannot_feed_is_refused_by_name(tmp_path: Path, table: str):
+    with pytest.raises(RefusedFileError, match=rf"names the table '{table}'"):
+        parsed(written(tmp_path, "rows.csv", PULL), {"table": table, "paths": ["rows.csv"]})
 
 
 def test_a_table_with_our_names_needs_no_mapping(tmp_path: Path):

@@ -11,6 +11,7 @@ import pytest
 from ingest.contracts import BY_NAME
 from ingest.settings import IngestSettings, TableSettings
 from ingest.sources.tables.mapping import ON_REQUEST, places_for
+from ingest.sources.tables.parsing import NOT_FROM_FILES
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "your-own-files.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```toml\n(.*?)```", GUIDE, re.DOTALL)
@@ -21,14 +22,8 @@ def _mappings() -> list[TableSettings]:
     return [mapping for one in settings for mapping in one.sources.tables]
 
 
-# What a code host says of itself comes from the host, not from a warehouse.
-TOLD_BY_THE_HOST = {"alerts", "features", "rule_bypasses"}
-
-
 def test_every_table_has_an_example():
-    assert {mapping.table for mapping in _mappings()} == {
-        name for name, table in BY_NAME.items() if table.kind != "ledger"
-    } - TOLD_BY_THE_HOST
+    assert {mapping.table for mapping in _mappings()} == BY_NAME.keys() - NOT_FROM_FILES
 
 
 @pytest.mark.parametrize("mapping", _mappings(), ids=lambda mapping: mapping.paths[0])

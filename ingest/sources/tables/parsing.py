@@ -22,7 +22,8 @@ from ingest.sources.tables.refusals import did_you_mean, listed, refused
 from ingest.sources.tables.rows import KEY, Place, mapped_rows
 from ingest.sources.tables.siblings import LISTS, at_limit, sibling_files
 
-NOT_FROM_FILES: Final = frozenset({"ingest_runs"})  # the ledger is the product's own
+# Ledgers are the product's own, and what a code host says of itself comes from the host.
+NOT_FROM_FILES: Final = frozenset({"ingest_runs", "snapshots", "alerts", "features", "rule_bypasses"})
 
 
 def fetch(settings: IngestSettings, base: Path) -> Sequence[SourceFile]:
