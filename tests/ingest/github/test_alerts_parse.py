@@ -33,7 +33,7 @@ from tests.builders_alerts import (
 from tests.builders_sarif import REPOSITORY, Row, day
 
 NAME = "github/R_1/00000007.jsonl"
-REAL = Path("/work/shared/real/findings/api")
+REAL = Path(__file__).parents[3] / ".." / "shared" / "real" / "findings" / "api"
 
 
 def told(*exchanges: Exchange, settings: IngestSettings | None = None, **facts: Any) -> dict[str, list[Row]]:

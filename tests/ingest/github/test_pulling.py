@@ -27,7 +27,7 @@ from tests.ingest.github.helpers_pulling import (
     world_of,
 )
 
-REAL = Path("/work/shared/real/pull_requests")
+REAL = Path(__file__).parents[3] / ".." / "shared" / "real" / "pull_requests"
 
 
 def test_a_first_reading_gives_what_a_file_of_the_same_repository_gives(tmp_path: Path):
