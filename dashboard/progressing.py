@@ -14,10 +14,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from dashboard import wording
 from dashboard.printing import aside
+from ingest.sources.base import DONE
 from ingest.sources.base import Progress as Told
 
 WAITING: Final = "waiting"  # the one line of a wait, whoever waits
-DONE: Final = "done"  # how it says that it is through with a place
 MINUTE_SECONDS: Final = 60
 
 

@@ -37,17 +37,16 @@ def derive(store: Store, settings: IngestSettings, at: datetime) -> dict[str, in
     lists = (store.current("pull_requests"), changed_files, store.current("commits"))
     _withdraw_unlisted(store)
     told = _reported(store)
-    findings = all_findings(told, store.current("scan_results"), lists)
+    by_host = by_alerts(told, store.current("pull_requests"))
+    findings = all_findings(told, by_host, store.current("scan_results"), lists)
     store.replace(FINDINGS, _stamped(findings, DERIVED_SOURCE, at), DERIVED_SOURCE)
     _reopen(store, at)
-    return _remarks(store, told)
+    return _remarks(store, told, by_host.unplaced)
 
 
-def _remarks(store: Store, told: Reported) -> dict[str, int]:
+def _remarks(store: Store, told: Reported, unplaced: pl.DataFrame) -> dict[str, int]:
     """What could not be used, by reason; nothing where all is well."""
-    pull_requests = store.current("pull_requests")
-    unplaced = by_alerts(told, pull_requests).unplaced
-    opened = pull_requests.select("repository", "created_at").collect()
+    opened = store.current("pull_requests").select("repository", "created_at").collect()
     news = might_be_news(unplaced, told.analyses, opened)
     counted = {
         ORPHANS: _orphans(store),

@@ -18,15 +18,18 @@ _RESULT_COLUMNS = tuple(
 )
 
 
-def all_findings(reported: Reported, scan_results: Frame, lists: tuple[Frame, Frame, Frame]) -> pl.DataFrame:
+def all_findings(
+    reported: Reported, told: Told, scan_results: Frame, lists: tuple[Frame, Frame, Frame]
+) -> pl.DataFrame:
     """Rows of `findings`, sorted by id; `lists` are pull requests, changed files and commits.
+
+    `told` is what `by_alerts` makes of the same reports.
 
     Alerts about dependencies are no findings: the weakness was published, no change brought it in
     (definitions 2 lists them apart).
     """
     pull_requests, changed_files, commits = (each.lazy() for each in lists)
     proposals = pull_requests.select(_PULL_COLUMNS).collect()
-    told = by_alerts(reported, proposals)
     analyses = reported.analyses.filter(pl.col("scan_id").is_in(told.scan_ids.implode()))
     results = pl.concat([scan_results.lazy().select(_RESULT_COLUMNS).collect(), told.results])
     from_scans = attribute(pl.concat([reported.scans, analyses]), results, proposals, changed_files)

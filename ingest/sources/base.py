@@ -81,6 +81,9 @@ class Outside:
     full: bool = False  # read everything anew
 
 
+DONE: Final = "done"  # what a live source says when it is through with a place
+
+
 @dataclass(frozen=True)
 class Progress:
     """How far a live source is with one place; None = not known."""

@@ -46,7 +46,8 @@ def findings(
 ) -> pl.DataFrame:
     _, scan_results, pull_requests, changed_files = frames([], others.get("results", ()), pulls, files)
     lists = (pull_requests, changed_files, commit_rows(*others.get("commits", ())))
-    return all_findings(reported(alert_rows(*alerts), scan_rows(*scans)), scan_results, lists)
+    given = reported(alert_rows(*alerts), scan_rows(*scans))
+    return all_findings(given, by_alerts(given, lists[0]), scan_results, lists)
 
 
 def only(found: pl.DataFrame) -> Row:

@@ -11,7 +11,8 @@ from typing import Any, Final, Protocol
 
 from ingest.errors import SourceError
 from ingest.sources.github.faults import FieldsFault, GitHubFault, StoppedFault
-from ingest.sources.github.fewer_fields import Part, without
+from ingest.sources.github.fewer_fields import without
+from ingest.sources.github.older import Part
 from ingest.sources.github.withheld import repository_of
 
 _WORD: Final = re.compile(r"[A-Za-z]{4,}")

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-Part = tuple[str, str]  # type and field; type and ""; or enumeration and value
+from ingest.sources.github.older import Part
 
 _TOKEN: Final = re.compile(r'\.\.\.|"(?:[^"\\]|\\.)*"|[$\w]+|[^\s,]')
 _OWNERS: Final = {

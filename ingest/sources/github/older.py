@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-Part = tuple[str, str]
+Part = tuple[str, str]  # type and field; type and ""; or enumeration and value
 
 # Sentences as GitHub's server (graphql-ruby) and the reference implementation (graphql-js, -core) word them.
 _SENTENCES: Final = (

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from ingest.errors import SourceError
 from ingest.settings import GitHubSettings
+from ingest.sources.base import DONE
 from ingest.sources.github import questions
 from ingest.sources.github.alerts.asking import Asks as AsksRest
 from ingest.sources.github.alerts.reading import read_alerts
@@ -32,7 +33,6 @@ from ingest.sources.github.state import Anchor, RepositoryState
 BATCH: Final = 8 * questions.WHOLE_AT_ONCE  # pull requests: six requests for their files
 PAGES_OF_A_BATCH: Final = 16  # at most: small pages must not put much at stake
 
-DONE: Final = "done"  # told when a repository is through
 
 Steps = Generator[Batch, None, RepositoryState]
 
