@@ -29,9 +29,13 @@ from dashboard.renames import (
     renamed,
 )
 from dashboard.secret_places import Secret, secret_of
+from ingest.aliases import under_todays_ids
+from ingest.contracts import FILE_MARKS
 from ingest.errors import ConfigurationError, StoreError, UsageError
+from ingest.history.mirrors import Mirrors
 from ingest.ledger import gaps
 from ingest.listings import LISTED, latest_listing
+from ingest.marking import with_marks
 from ingest.pipeline import IngestReport, Job, Progress, ingest
 from ingest.settings import IngestSettings, SourcesSettings
 from ingest.sources import SOURCES
@@ -194,7 +198,20 @@ class Session:
             raise StoreError(f"{self.store.uri}: nothing has been ingested yet; run `pilot ingest` first")
         published = self.published
         read = {name: self.store.read(name, published) for name in Tables.__dataclass_fields__}
-        return Tables(**read | {name: latest_listing(read[name]) for name in LISTED})
+        listed = {name: latest_listing(read[name]) for name in LISTED}
+        marks = self.store.read(FILE_MARKS.name, published)
+        changed_files = with_marks(listed["changed_files"], marks)
+        decided = under_todays_ids(read["dispositions"], read["findings"])
+        return Tables(**read | listed | {"changed_files": changed_files, "dispositions": decided})
+
+    @property
+    def mirrors(self) -> Mirrors | None:
+        """Where the mirrors of the repositories are kept; None where no source of their history is named."""
+        git = self.configuration.sources.git
+        if git is None:
+            return None
+        usual = (self.store.folder or self.path.parent) / "git"
+        return Mirrors(usual if git.folder is None else self.path.parent / git.folder)
 
     def assess(self, name: str) -> Assessment:
         """The verdict on one pilot with the rows behind it."""
@@ -280,6 +297,7 @@ class Session:
             policy_digest=dumps(self.policy_digests(), sort_keys=True),
             now=clock,
             outside=self._outside(sources, live),
+            mirrors=self.mirrors,
         )
         job = replace(job, progress=progress) if progress else job
         with self.store.lock("ingest", wait_seconds=LOCK_WAIT_SECONDS, on_wait=on_wait):

@@ -15,6 +15,10 @@ from ingest.attribution.unlisted import unlisted
 from ingest.attribution.unplaced import might_be_news
 from ingest.contracts import DISPOSITIONS_TABLE, FINDINGS, PULL_REQUESTS, SCANS
 from ingest.contracts.findings import UNREAD_STATUSES
+from ingest.history.landing import land
+from ingest.history.mirrors import Mirrors
+from ingest.history.origins import trace
+from ingest.history.surviving import count_surviving
 from ingest.judging import judge_pull_requests
 from ingest.ledger import ORPHANS, UNHEALED, UNPLACED
 from ingest.listings import latest_listing
@@ -27,8 +31,11 @@ DOUBLED = "alerts of a tool whose scan files are known: the files count, the ale
 NO_NEWS = "alerts that no analysis explains and no change can have brought in: they are only listed"
 
 
-def derive(store: Store, settings: IngestSettings, at: datetime) -> dict[str, int]:
+def derive(
+    store: Store, settings: IngestSettings, at: datetime, mirrors: Mirrors | None = None
+) -> dict[str, int]:
     """Bring every derived column and row in line with the tables; what could not be used, by reason."""
+    history = _look_into_history(store, settings, at, mirrors) if mirrors else {}
     changed_files = latest_listing(store.current("changed_files"))
     commits = latest_listing(store.current("commits"))
     judged = judge_pull_requests(store.current("pull_requests"), changed_files, commits, settings)
@@ -41,7 +48,17 @@ def derive(store: Store, settings: IngestSettings, at: datetime) -> dict[str, in
     findings = all_findings(told, by_host, store.current("scan_results"), lists)
     store.replace(FINDINGS, _stamped(findings, DERIVED_SOURCE, at), DERIVED_SOURCE)
     _reopen(store, at)
-    return _remarks(store, told, by_host.unplaced)
+    return history | _remarks(store, told, by_host.unplaced)
+
+
+def _look_into_history(
+    store: Store, settings: IngestSettings, at: datetime, mirrors: Mirrors
+) -> dict[str, int]:
+    """Read what landed, where reported lines come from, and what still stands; remarks by reason."""
+    remarks: dict[str, int] = {}
+    for look in (land, trace, count_surviving):
+        remarks |= look(store, mirrors, settings, at)
+    return remarks
 
 
 def _remarks(store: Store, told: Reported, unplaced: pl.DataFrame) -> dict[str, int]:

@@ -22,6 +22,7 @@ import polars as pl
 from ingest.authorship import RULES_VERSION
 from ingest.deriving import Reread, derive, withdraw
 from ingest.errors import RefusedFileError, SourceError
+from ingest.history.mirrors import Mirrors
 from ingest.intake import Intake, Tally
 from ingest.ledger import (
     Cursor,
@@ -55,6 +56,7 @@ class Job:
     now: Callable[[], datetime]
     progress: Progress = lambda _source, _done, _total: None
     outside: Outside = field(default_factory=Outside)  # what live sources may use of the world
+    mirrors: Mirrors | None = None  # of the repositories' history; None = no source of it is configured
 
 
 @dataclass(frozen=True)
@@ -170,7 +172,7 @@ def _run_derive(
     cursor = {DERIVE: fingerprint(job.product_version, judging)}
     remarks = last_remarks(runs, DERIVE)
     if is_news or last_cursor(runs, DERIVE) != cursor:
-        remarks = derive(store, job.settings, info.started_at)
+        remarks = derive(store, job.settings, info.started_at, job.mirrors)
     seconds = round(monotonic() - began, 3)
     return ledger_row(info, DERIVE, Tally(left_out=Counter(remarks)), cursor=dumps(cursor), seconds=seconds)
 

@@ -87,6 +87,9 @@ class TableSettings(FilesSettings):
 
 AlertKind = Literal["code_scanning", "secret_scanning", "dependabot"]
 Days = Annotated[int, Field(ge=0)]
+RepositoryName = Annotated[
+    str, AfterValidator(repository_pattern), Field(pattern=r"^[^/\s*?\[]+/[^/\s*?\[]+$")
+]
 RepositoryPatterns = list[Annotated[str, AfterValidator(repository_pattern)]]
 SecretPath = Annotated[str, AfterValidator(path_of_secret)]
 ServerAddress = Annotated[str, AfterValidator(server_address)]
@@ -112,6 +115,7 @@ class GitHubSettings(Settings):
     sweep_days: Days = 7  # every so often list all numbers, to find what was missed or deleted; 0 = always
     alerts: list[AlertKind] = EVERY_KIND  # kinds of security alerts that are read; [] = none
     alerts_every_hours: Annotated[int, Field(ge=0)] = 12  # alerts are read this often; 0 = at every run
+    incident_labels: list[str] = []  # issues with one of these labels are security incidents
     rule_bypasses: bool = True  # pushes that bypassed a repository's rules, read weekly
     at_once: Annotated[int, Field(ge=1, le=16)] = 4  # repositories read at the same time
     timeout_seconds: Annotated[int, Field(ge=1, le=600)] = 30  # longest silence before a request is given up
@@ -124,6 +128,29 @@ class GitHubSettings(Settings):
         if any(part is not None for part in given) and None in given:
             raise ValueError("a GitHub App needs app_id, installation_id and private_key_path together")
         return self
+
+
+class GitRepository(Settings):
+    """Where one repository is cloned from, if not from where its name says."""
+
+    name: RepositoryName  # owner/name
+    url: str  # address, or a path relative to pilot.toml
+    branch: str | None = None  # protected branch; default: the pilot's, else the repository's own HEAD
+
+
+class GitSettings(Settings):
+    """Bare mirrors of the repositories, which tell where lines come from."""
+
+    repositories: RepositoryPatterns = []  # owner/name or shell patterns; default: those of the pilots
+    exclude: RepositoryPatterns = []
+    url: str = "https://github.com/{repository}.git"  # of those that have no entry of their own
+    repository: list[GitRepository] = []
+    folder: str | None = None  # where mirrors are kept; default: git/ in the lake, or beside pilot.toml
+    token_env: VariableName = "GITHUB_TOKEN"  # noqa: S105 - environment variable that holds a token
+    token_file: SecretPath | None = None  # or a file that holds one
+    surviving: bool = True  # count the lines that still stand, by blame of every file
+    at_once: Annotated[int, Field(ge=1, le=32)] = 4  # blames made at the same time
+    timeout_minutes: Annotated[int, Field(ge=1)] = 60  # longest time for one clone or fetch
 
 
 class AuthorshipOverride(Settings):
@@ -171,6 +198,8 @@ class SourcesSettings(Settings):
     sarif: SarifSettings | None = None
     tables: list[TableSettings] = []
     triage: FilesSettings | None = None
+    incidents: FilesSettings | None = None
+    git: GitSettings | None = None
     keep_raw: bool = True  # keep a compressed copy of every file that was read
 
 

@@ -20,6 +20,9 @@ EVENT_TIMES: Final = {
     "dispositions": "decided_at",
     "alerts": "created_at",
     "rule_bypasses": "pushed_at",
+    "landed_commits": "landed_at",
+    "audits": "drawn_at",
+    "audit_reviews": "reviewed_at",
 }
 # Moments of a row that may lie after the cut although the row itself does not: not happened yet.
 LATER_MOMENTS: Final = {
@@ -44,6 +47,9 @@ class Tables:
     alerts: pl.LazyFrame
     features: pl.LazyFrame  # what could be read when last asked: no event, so never cut
     rule_bypasses: pl.LazyFrame
+    landed_commits: pl.LazyFrame  # of protected branches, as read from their history
+    audits: pl.LazyFrame
+    audit_reviews: pl.LazyFrame
 
     def cut(self, as_of: datetime) -> Tables:
         """The same tables as they would have read at `as_of`: later events have not happened.

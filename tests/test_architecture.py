@@ -38,8 +38,9 @@ LAZY_IMPORTS_ALLOWED = {
     "ingest/sources/tables/delimited.py",
     "ingest/sources/github/__init__.py",
 }
-# Modules that may read the environment: the joining place, and what starts the dashboard with it.
-ENVIRONMENT_READERS = {"dashboard/composition.py", "dashboard/serving.py"}
+# Modules that may read the environment: the joining place, what starts the dashboard with it, and what
+# starts git (it needs PATH and proxies, and nothing else of it).
+ENVIRONMENT_READERS = {"dashboard/composition.py", "dashboard/serving.py", "ingest/history/git.py"}
 
 
 def name_of(path: Path) -> str:

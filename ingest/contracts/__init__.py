@@ -14,7 +14,9 @@ from ingest.contracts.common import (
     Table,
 )
 from ingest.contracts.findings import DISPOSITIONS_TABLE, FINDINGS, SCAN_RESULTS, SCANS
+from ingest.contracts.history import FILE_MARKS, LANDED_COMMITS, LINE_ORIGINS
 from ingest.contracts.ingest_runs import INGEST_RUNS
+from ingest.contracts.people import AUDIT_REVIEWS, AUDITS, INCIDENTS
 from ingest.contracts.pull_requests import CHANGED_FILES, COMMITS, PULL_REQUESTS, REVIEW_EVENTS, REVIEWS
 from ingest.contracts.snapshots import SNAPSHOTS
 
@@ -31,6 +33,12 @@ TABLES: Final[tuple[Table, ...]] = (
     ALERTS,
     FEATURES_TABLE,
     RULE_BYPASSES,
+    LANDED_COMMITS,
+    LINE_ORIGINS,
+    FILE_MARKS,
+    INCIDENTS,
+    AUDITS,
+    AUDIT_REVIEWS,
     INGEST_RUNS,
     SNAPSHOTS,
 )
@@ -39,6 +47,8 @@ BY_NAME: Final[dict[str, Table]] = {table.name: table for table in TABLES}
 __all__ = [
     "ACTOR_KINDS",
     "ALERTS",
+    "AUDITS",
+    "AUDIT_REVIEWS",
     "AUTHORSHIPS",
     "BY_NAME",
     "CHANGED_FILES",
@@ -46,8 +56,12 @@ __all__ = [
     "DISPOSITIONS_TABLE",
     "FEATURES_TABLE",
     "FILE_CLASSES",
+    "FILE_MARKS",
     "FINDINGS",
+    "INCIDENTS",
     "INGEST_RUNS",
+    "LANDED_COMMITS",
+    "LINE_ORIGINS",
     "PULL_REQUESTS",
     "REVIEWS",
     "REVIEW_EVENTS",

@@ -16,6 +16,7 @@ METHODS = (
     "sole_merge",  # news on the protected branch; only one merge since the previous ok scan
     "sole_path",  # news on the protected branch; only one of the merges touched the path
     "commit",  # the commit that brought it in belongs to one pull request
+    "blame",  # the history of the line names the commit; it may belong to no pull request
     "baseline",  # was there when a stream of scans began, or when its rules changed
     "unattributed",  # news that no single change explains
 )
@@ -68,6 +69,13 @@ class ScanResults(Trusted):
     introduced_by = dy.Int64(
         nullable=True, min=1, description="pull request named by a sidecar", metadata={"unit": "id"}
     )
+    text_key = dy.String(
+        nullable=True, description="hash of the flagged line without whitespace; null = not told"
+    )
+    fingerprint = dy.String(
+        nullable=True, description="hash of the tool's own fingerprint; null = none, or the same for all"
+    )
+    told_commit = dy.String(nullable=True, description="commit that the tool itself says brought it in")
     scanned_at = moment("when the tool ran (partitions the table)", nullable=True)
 
 
@@ -86,12 +94,19 @@ class Findings(Trusted):
         nullable=True, min=1, description="line where it was first seen", metadata={"unit": "line"}
     )
     tool = dy.String(nullable=True, description="scanner that saw it first; null = a person")
+    tools = words("scanners that reported it, in the order of their first reports", nullable=True)
+    aliases = words("other ids that it has or had: decisions about them are about it", nullable=True)
     reported_by = one_of(REPORTERS, "what kind of look reported it first")
     first_seen_at = moment("first report")
     first_seen_stage = one_of(STAGES, "seen on the pull request, or only after its merge")
     first_seen_scan = dy.String(nullable=True, description="scan of the first report")
     post_merge_seen_at = moment("first report on the protected branch", nullable=True)
+    seen_commit = dy.String(nullable=True, description="commit in which `path` and `line` were seen")
     introduced_commit = dy.String(nullable=True, description="commit that introduced it, where known")
+    introduced_path = dy.String(nullable=True, description="path in that commit, where known")
+    introduced_line = dy.Int64(
+        nullable=True, min=1, description="line in that commit, where known", metadata={"unit": "line"}
+    )
     introduced_by = dy.Int64(
         nullable=True, min=1, description="pull request that introduced it", metadata={"unit": "id"}
     )

@@ -23,7 +23,10 @@ from ingest.sources.tables.rows import KEY, Place, mapped_rows
 from ingest.sources.tables.siblings import LISTS, at_limit, sibling_files
 
 # Ledgers are the product's own, and what a code host says of itself comes from the host.
-NOT_FROM_FILES: Final = frozenset({"ingest_runs", "snapshots", "alerts", "features", "rule_bypasses"})
+NOT_FROM_FILES: Final = frozenset({
+    "ingest_runs", "snapshots", "alerts", "features", "rule_bypasses", "landed_commits", "line_origins",
+    "file_marks", "audits", "audit_reviews",
+})  # fmt: skip
 
 
 def fetch(settings: IngestSettings, base: Path) -> Sequence[SourceFile]:

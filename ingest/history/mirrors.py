@@ -1,0 +1,28 @@
+"""Where are the bare mirrors of the repositories?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingest.history.git import Git
+
+
+@dataclass(frozen=True)
+class Mirrors:
+    """Bare mirrors below one folder, one per repository."""
+
+    folder: Path
+
+    def path(self, repository: str) -> Path:
+        """Where a repository's mirror is, whether or not there is one.
+
+        >>> Mirrors(Path("git")).path("acme/search").as_posix()
+        'git/acme+search.git'
+        """
+        return self.folder / f"{repository.replace('/', '+')}.git"
+
+    def git(self, repository: str) -> Git | None:
+        """The mirror of a repository; None where there is none."""
+        path = self.path(repository)
+        return Git(path) if (path / "HEAD").is_file() else None
