@@ -36,6 +36,8 @@ PAGES: Final = (
     PageSpec(
         "views/code_quality.py", "Code quality", ":material/bug_report:", "code-quality", is_by_pilot=True
     ),
+    PageSpec("views/escapes.py", "Escapes", ":material/crisis_alert:", "escapes", is_by_pilot=True),
+    PageSpec("views/findings.py", "Findings", ":material/search:", "findings", is_by_pilot=True),
     PageSpec("views/snapshots.py", "Snapshots", ":material/inventory_2:", "snapshots", is_by_pilot=False),
     PageSpec(
         "views/data_health.py", "Data health", ":material/fact_check:", "data-health", is_by_pilot=False

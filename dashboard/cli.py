@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -247,6 +247,81 @@ def diff_snapshots(
     commands.compare(session, before, after, as_json=wants_json)
 
 
+audit = typer.Typer(
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    help="Draw changes for a deep review, list the draws, record what reviewers found.",
+)
+app.add_typer(audit, name="audit")
+
+ByOption = Annotated[str, typer.Option("--by", help="Who draws or reviews: a name or a login.")]
+
+
+@audit.command("draw")
+def draw_audit(  # noqa: PLR0913, PLR0917 - what is drawn from what, and where it goes
+    pilot: Annotated[str, typer.Option("--pilot", help="Pilot whose agent changes are drawn from.")],
+    by: ByOption,
+    size: Annotated[int, typer.Option("--size", help="Changes to draw.")] = 300,
+    seed: Annotated[
+        int | None, typer.Option("--seed", help="Draw the same changes again (default: by chance).")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option("--from", help="Changes merged from this day on (default: the start).")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", help="Changes merged before this day (default: now).")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Write a CSV for the reviewers there.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the draw and record nothing.")] = False,  # noqa: FBT002
+    config: ConfigOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    """Draw agent changes for a deep review, by chance, and say beforehand what the sample can show."""
+    from dashboard import auditing, auditing_commands  # noqa: PLC0415
+
+    asked = auditing.Asked(pilot, size, by, seed, _day("--from", since), _day("--until", until))
+    output = auditing_commands.Output(out, dry_run, as_json)
+    auditing_commands.draw(open_session(Question(config)), asked, output)
+
+
+@audit.command("list")
+def list_audits(
+    config: ConfigOption = None,
+    pilot: PilotOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    """List every draw: how many changes were reviewed, what was found, how many wait."""
+    from dashboard import auditing_commands  # noqa: PLC0415
+
+    auditing_commands.list_all(open_session(Question(config, tuple(pilot or ()))), as_json=as_json)
+
+
+@audit.command("record")
+def record_audit(  # noqa: PLR0913, PLR0917 - one review has that many parts
+    what: Annotated[str, typer.Argument(help="CSV that reviewers filled in, or a change: owner/name#12.")],
+    outcome: Annotated[str | None, typer.Argument(help="Of a change: clean, finding or unclear.")] = None,
+    by: Annotated[
+        str, typer.Option("--by", help="Who reviewed; in a file, of the lines that do not say it.")
+    ] = "",
+    audit_id: Annotated[
+        str | None, typer.Option("--audit", help="The draw (default: the only one that holds the change).")
+    ] = None,
+    severity: Annotated[
+        str | None, typer.Option("--severity", help="How bad: critical, high, medium, low, none.")
+    ] = None,
+    cwe: Annotated[str | None, typer.Option("--cwe", help="What it is, as CWE-89.")] = None,
+    at: Annotated[str | None, typer.Option("--at", help="Where it is, as path:line.")] = None,
+    notes: Annotated[str | None, typer.Option("--notes", help="In words.")] = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    """Record what reviewers found; a finding counts at once."""
+    from dashboard import auditing_commands  # noqa: PLC0415
+
+    said = auditing_commands.Said(outcome, audit_id, by, severity, cwe, at, notes)
+    auditing_commands.enter(open_session(Question(config)), what, said, as_json=as_json)
+
+
 @app.command()
 def doctor(
     config: ConfigOption = None,
@@ -327,6 +402,13 @@ def _moment(option: str, text: str | None) -> datetime | None:
     except ValueError as error:
         raise UsageError(f"{option} {text!r} is no moment; write 2026-08-17 or 2026-08-17T12:00Z") from error
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _day(option: str, text: str | None) -> date | None:
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"{option} {text!r} is no day; write 2026-08-17") from error
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

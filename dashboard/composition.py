@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -28,19 +28,22 @@ from dashboard.renames import (
     pilot_following,
     renamed,
 )
-from dashboard.secret_places import Secret, secret_of
+from dashboard.secret_places import Secret, git_secret_of, secret_of
 from ingest.aliases import under_todays_ids
 from ingest.contracts import FILE_MARKS
+from ingest.deciding import gathered_at
 from ingest.errors import ConfigurationError, StoreError, UsageError
 from ingest.history.mirrors import Mirrors
 from ingest.ledger import gaps
 from ingest.listings import LISTED, latest_listing
 from ingest.marking import with_marks
 from ingest.pipeline import IngestReport, Job, Progress, ingest
-from ingest.settings import IngestSettings, SourcesSettings
+from ingest.settings import GitHubSettings, GitRepository, GitSettings, IngestSettings, SourcesSettings
 from ingest.sources import SOURCES
 from ingest.sources.base import AnySource, LiveSource, Outside
 from ingest.sources.base import Progress as LiveProgress
+from ingest.sources.git import GIT
+from ingest.sources.git.places import is_remote
 from ingest.store import Published, Store
 from metrics.gate.assessment import Ask, Assessment, Case, judged
 from metrics.gate.policy import Policy
@@ -254,7 +257,7 @@ class Session:
             as_of=self.as_of,
             known_at=self.known_at,
             policy_changes=self._policy_changes(name),
-            gathered_at=self.published.at if self.published else None,
+            gathered_at=gathered_at(self.runs),
             gaps=self._gaps,
         )
 
@@ -313,14 +316,24 @@ class Session:
             raise UsageError(
                 f"{option} is about live sources and none of them is run; name `{GITHUB}`, or leave it out"
             )
-        secret = self.secret() if is_live and not live.from_raw else None
-        secrets: dict[str, str] = {secret.kind: secret.text} if secret else {}
-        return Outside(secrets=secrets, tell=live.tell, from_raw=live.from_raw, full=live.full)
+        secrets = {} if live.from_raw else self._secrets({source.name for source in sources})
+        folder = self.mirrors.folder if self.mirrors else None
+        return Outside(secrets, tell=live.tell, from_raw=live.from_raw, full=live.full, mirrors=folder)
+
+    def _secrets(self, names: Collection[str]) -> dict[str, str]:
+        """What the sources of these names show when they ask."""
+        found = (self.secret() if GITHUB in names else None, self.git_secret() if GIT.name in names else None)
+        return {secret.kind: secret.text for secret in found if secret}
 
     def secret(self) -> Secret | None:
         """The token or key for GitHub, from where the configuration says; None if there is none."""
         settings = self.configuration.sources.github
         return secret_of(settings, self.path.parent, os.environ) if settings else None
+
+    def git_secret(self) -> Secret | None:
+        """The token for cloning, from where the configuration says; None if there is none."""
+        settings = self.configuration.sources.git
+        return git_secret_of(settings, self.path.parent, os.environ) if settings else None
 
     def tidy(self, on_wait: Callable[[str], None] | None = None) -> None:
         """Merge small files; drop versions that are older than keep_days and that no snapshot refers to."""
@@ -359,13 +372,38 @@ class Session:
 
     @property
     def _located_sources(self) -> SourcesSettings:
-        """The sources; the path of certificates, which starts at the configuration, made absolute."""
+        """The sources; paths that no source of files finds by itself start at the configuration."""
         sources = self.configuration.sources
-        if sources.github is None or sources.github.ca_bundle is None:
-            return sources
-        bundle = self.path.parent / Path(sources.github.ca_bundle).expanduser()
-        github = sources.github.model_copy(update={"ca_bundle": str(bundle)})
-        return sources.model_copy(update={"github": github})
+        return sources.model_copy(
+            update={"github": self._located_github(sources.github), "git": self._located_git(sources.git)}
+        )
+
+    def _located_github(self, github: GitHubSettings | None) -> GitHubSettings | None:
+        """The path of certificates made absolute."""
+        if github is None or github.ca_bundle is None:
+            return github
+        bundle = self.path.parent / Path(github.ca_bundle).expanduser()
+        return github.model_copy(update={"ca_bundle": str(bundle)})
+
+    def _located_git(self, git: GitSettings | None) -> GitSettings | None:
+        """Paths to clone from made absolute; renamed repositories by the names that the tables have."""
+        if git is None:
+            return None
+        wanted = git.repositories or wanted_repositories(self.configuration.pilot)[0]
+        names = {
+            "repositories": by_first_names(wanted, self.renamed),
+            "exclude": by_first_names(git.exclude, self.renamed),
+            "repository": [self._located_entry(entry) for entry in git.repository],
+        }
+        return git.model_copy(update={**names, "url": self._located(git.url)})
+
+    def _located_entry(self, entry: GitRepository) -> GitRepository:
+        (name,) = by_first_names([entry.name], self.renamed)
+        return entry.model_copy(update={"name": name, "url": self._located(entry.url)})
+
+    def _located(self, address: str) -> str:
+        """An address as it is; a path from the configuration on."""
+        return address if is_remote(address) else str(self.path.parent / Path(address).expanduser())
 
     def _sources(self, names: Sequence[str]) -> tuple[AnySource, ...]:
         configured = [source for source in SOURCES if getattr(self.configuration.sources, source.name)]

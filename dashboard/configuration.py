@@ -35,9 +35,9 @@ Bands = Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)]
 WorkingDays = Annotated[list[Weekday], Field(min_length=1)]
 USUAL_DAYS: Final[list[Weekday]] = ["mon", "tue", "wed", "thu", "fri"]
 
-GITHUB: Final = ("sources", "github")
+ASKING: Final = (("sources", "github"), ("sources", "git"))  # sections that name a secret's place
 SECRET_PLACES: Final = frozenset({"token_env", "token_file", "private_key_path"})  # where one may be pasted
-NEVER_HERE: Final = {  # what somebody writes below [sources.github] who has a secret in hand
+NEVER_HERE: Final = {  # what somebody writes below one of these who has a secret in hand
     "token": (
         "a token never stands in this file; put it into the environment variable GITHUB_TOKEN, or name a "
         "file that holds it by token_file"
@@ -306,7 +306,7 @@ def _sentence(path: Path, error: ValidationError) -> str:
 def _problem(error: ErrorDetails) -> str:
     place, kind = error["loc"], error["type"]
     key = ".".join(str(part) for part in place) or "(top level)"
-    if kind == "extra_forbidden" and place[:-1] == GITHUB and place[-1] in NEVER_HERE:
+    if kind == "extra_forbidden" and place[:-1] in ASKING and place[-1] in NEVER_HERE:
         return f"{key}: {NEVER_HERE[str(place[-1])]}"
     if kind == "extra_forbidden":
         return f"unknown setting {key}{_did_you_mean(place)}; remove or rename it"
@@ -324,10 +324,11 @@ def _seen(error: ErrorDetails) -> str:
 
 
 def _may_be_secret(place: tuple[int | str, ...], value: object) -> bool:
-    if place[:2] != GITHUB:
+    section, key = place[:2], place[2:]
+    if section not in ASKING:
         return False
-    is_its_place = len(place) == len(GITHUB) or place[2] in SECRET_PLACES
-    return is_its_place or (place[2] == "url" and "@" in str(value))
+    is_its_place = not key or key[0] in SECRET_PLACES
+    return is_its_place or (key[-1] == "url" and "@" in str(value))
 
 
 def _form(kind: str) -> str:

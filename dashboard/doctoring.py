@@ -14,6 +14,7 @@ from rich.text import Text
 from dashboard import wording
 from dashboard.complaints import Complaint
 from dashboard.composition import Session
+from dashboard.doctoring_git import mirrors_are_kept, repositories_may_be_cloned
 from dashboard.doctoring_github import GUIDE, secret_is_kept, server_answers
 from dashboard.doctoring_live import RUN_LIVE, complete, kept_answers
 from dashboard.printing import console, refused, say
@@ -21,6 +22,7 @@ from dashboard.renames import GITHUB, Renamed
 from ingest.attribution.host_alerts import HOST_SOURCE
 from ingest.errors import PilotError, SourceError
 from ingest.sources import SOURCES, Source
+from ingest.sources.git import GIT
 from metrics.health import Health
 from metrics.pilot import Pilot
 from metrics.scope import matches
@@ -30,6 +32,7 @@ PREVIEW_ROWS: Final = 200  # pull requests shown for each kind of author
 STALE_DAYS: Final = 8  # a weekly report on data older than a week misleads
 NAMED: Final = 3  # examples that a line names; the rest is counted
 ADD_SOURCE: Final = "take the # off [sources.github], or off the sources of your files, in pilot.toml"
+REMEDIES: Final = {GITHUB: GUIDE, GIT.name: "see docs/history.md"}  # of what a live source could not read
 MEND_SCAN: Final = "scan again, or say its place in a sidecar or [[sources.sarif.place]], see docs/scans.md"
 
 
@@ -87,7 +90,7 @@ def _published(session: Session) -> Iterable[Complaint]:
     )
     health = session.health()
     for source, file, reason in health.refused.select("source", "file", "reason").iter_rows():
-        remedy = GUIDE if source == GITHUB else "mend the file and ingest again"
+        remedy = REMEDIES.get(source, "mend the file and ingest again")
         yield Complaint("error", source, refused(file, reason), remedy)
     yield from _unread_features(health)
     yield from _quarantine(health)
@@ -198,6 +201,8 @@ CHECKS: Final[tuple[Callable[[Session], Iterable[Complaint]], ...]] = (
     _sources,
     secret_is_kept,
     server_answers,
+    mirrors_are_kept,
+    repositories_may_be_cloned,
     _published,
     kept_answers,
     complete,
@@ -207,7 +212,7 @@ CHECKS: Final[tuple[Callable[[Session], Iterable[Complaint]], ...]] = (
 )
 
 
-ASKING: Final = frozenset({server_answers})  # what `--offline` leaves out
+ASKING: Final = frozenset({server_answers, repositories_may_be_cloned})  # what `--offline` leaves out
 
 
 def print_examination(found: Sequence[Complaint]) -> None:

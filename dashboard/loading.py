@@ -10,8 +10,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+import polars as pl
 import streamlit as st
 
+from dashboard.components.explorer_rows import all_findings
+from dashboard.components.explorer_sights import first_sights_of
 from dashboard.composition import Session, open_session
 from dashboard.measured import Measured, measure
 from dashboard.snapshot.comparing import Difference, differences
@@ -24,6 +27,7 @@ from metrics.health import Health
 
 LOOK_SECONDS: Final = 60  # how soon a new publication or configuration is noticed
 KEPT: Final = 24  # assessments kept: pilots x the last looks
+LISTS_KEPT: Final = 6  # long lists, which take memory and are made anew in a second
 
 
 @st.cache_resource(ttl=LOOK_SECONDS, max_entries=1, show_spinner=False)
@@ -64,6 +68,38 @@ def _measured(  # `key` and `as_of` are the cache's key, the rest is not looked 
     _pilot: str,
 ) -> Measured:
     return measure(_session.case(_pilot))
+
+
+def explored(pilot: str) -> pl.DataFrame:
+    """List every finding of one pilot, or return what was listed on the same published tables."""
+    current = session()
+    key = (run_id(), repr(current.pilot(pilot)), current.policy(pilot).digest)
+    return _explored(key, current.as_of, current, pilot)
+
+
+@st.cache_resource(max_entries=LISTS_KEPT, show_spinner="Listing the findings")
+def _explored(  # `key` and `as_of` are the cache's key, the rest is not looked at by it
+    key: tuple[str, ...],  # noqa: ARG001
+    as_of: datetime,  # noqa: ARG001
+    _session: Session,
+    _pilot: str,
+) -> pl.DataFrame:
+    return all_findings(_session.case(_pilot))
+
+
+def first_sights(repository: str) -> pl.DataFrame:
+    """When each scanner first reported each finding of a repository: finding_id, tool, first_seen_at."""
+    return _first_sights(run_id(), repository, session())
+
+
+@st.cache_resource(max_entries=LISTS_KEPT, show_spinner="Reading what scans reported")
+def _first_sights(run: str, repository: str, _session: Session) -> pl.DataFrame:  # noqa: ARG001 - the key
+    return first_sights_of(_session, repository)
+
+
+def forget() -> None:
+    """Open the session anew at the next look: somebody has just recorded something."""
+    session.clear()
 
 
 def verdicts() -> tuple[Verdict, ...]:

@@ -9,12 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import polars as pl
 
+from metrics import parity
 from metrics.arms import ARMS, HEADLINE, SIDES
 from metrics.density import comparison as density
+from metrics.density.attributions import Attribution, attributions
+from metrics.density.families import Kind, Part, parts
+from metrics.detection import UNKNOWN
 from metrics.estimate import Number
 from metrics.gate.case import Case
 from metrics.measures import Slice
@@ -26,6 +30,10 @@ from metrics.velocity import comparison as velocity
 from metrics.velocity.samples import timed
 
 T = TypeVar("T")
+LOOKED: Final[dict[str, pl.DataType]] = {
+    **dict.fromkeys(parity.LOOK, pl.String()),
+    **dict.fromkeys(SIDES, pl.Int64()),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,28 +84,35 @@ class Measured:
         """Share approved over time, of agents and of people; a side without pull requests has no point."""
         return velocity.curves(self.slice(HEADLINE.name))
 
+    def kinds(self, kind: Kind) -> tuple[Part, ...]:
+        """Findings of both sides by family of weakness, or by severity."""
+        return self.once(("kinds", kind), lambda: parts(self.slice(HEADLINE.name), kind))
+
+    @cached_property
+    def attributions(self) -> tuple[Attribution, ...]:
+        """Findings of both sides by how it is known which change brought them in."""
+        return attributions(self.slice(HEADLINE.name))
+
+    @cached_property
+    def parity(self) -> tuple[parity.Look, ...]:
+        """Which version of which tool's rules looked at how many changes of both sides."""
+        return parity.looks(self.case, [self.slice(arm) for arm in SIDES])
+
     @cached_property
     def looks(self) -> pl.DataFrame:
-        """Ok scans of the pilot's repositories by tool and stage, and the changes looked at after merge.
+        """Ok scans of the pilot's repositories by tool, stage and rules, and the changes they looked at.
 
-        tool, stage, rules (versions, joined), scans, last_scanned_at, agent, human.
+        stage, tool, rules_version (empty = not told), scans (null = an audit), last_scanned_at, agent,
+        human; by tool.
         """
         own = repositories(self.case.cut.pull_requests, self.case.pilot)
         ok = self.case.cut.scans.filter(pl.col("status") == "ok", pl.col("repository").is_in(own))
-        grouped = ok.group_by("tool", "stage").agg(
-            rules=pl.col("rules_version").drop_nulls().unique().sort().str.join(", "),
-            scans=pl.len(),
-            last_scanned_at=pl.col("scanned_at").max(),
-        )
-        beside = grouped.collect().sort("tool", "stage")
-        for arm in SIDES:
-            beside = beside.join(self._looked(arm), on="tool", how="left", maintain_order="left")
-        return beside.with_columns(pl.col("agent", "human").fill_null(0))
-
-    def _looked(self, arm: str) -> pl.DataFrame:
-        """tool, and under the arm's name how many of its changes it looked at after their merge."""
-        tools = self.slice(arm).changes.select(tool="detecting_tools").explode("tool")
-        return tools.drop_nulls().group_by("tool").agg(pl.len().alias(arm))
+        named = ok.with_columns(pl.col("tool", "rules_version").fill_null(UNKNOWN))
+        scans = named.group_by(parity.LOOK).agg(scans=pl.len(), last_scanned_at=pl.col("scanned_at").max())
+        rows = [(each.stage, each.tool, each.rules, each.first[0], each.second[0]) for each in self.parity]
+        looked = pl.DataFrame(rows, schema=LOOKED, orient="row")
+        both = scans.collect().join(looked, on=parity.LOOK, how="full", coalesce=True)
+        return both.sort("tool", "stage", "rules_version").with_columns(pl.col(SIDES).fill_null(0))
 
 
 def measure(case: Case) -> Measured:

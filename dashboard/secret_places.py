@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Final, Literal
 
 from ingest.errors import SourceError
-from ingest.settings import GitHubSettings
+from ingest.settings import GitHubSettings, GitSettings
 
-Kind = Literal["token", "private_key"]
+Kind = Literal["token", "private_key", "git_token"]
 READABLE_BY_OTHERS: Final = 0o044  # group or everybody
 KNOWS_OWNERS: Final = os.name == "posix"
 
@@ -36,16 +36,27 @@ def secret_of(settings: GitHubSettings, base: Path, environ: Mapping[str, str]) 
     silence would ask GitHub as somebody else.
     """
     if settings.private_key_path is not None:
-        return _from_file("private_key", "private_key_path", settings.private_key_path, base)
+        return _from_file("private_key", "[sources.github] private_key_path", settings.private_key_path, base)
     if settings.token_file is not None:
-        return _from_file("token", "token_file", settings.token_file, base)
+        return _from_file("token", "[sources.github] token_file", settings.token_file, base)
     token = environ.get(settings.token_env, "").strip()
     return Secret("token", token) if token else None
 
 
+def git_secret_of(settings: GitSettings, base: Path, environ: Mapping[str, str]) -> Secret | None:
+    """The token that histories are cloned with; None where there is none: public ones need none.
+
+    A file that is named but cannot be read, or is empty, is a `SourceError`, as for GitHub itself.
+    """
+    if settings.token_file is not None:
+        return _from_file("git_token", "[sources.git] token_file", settings.token_file, base)
+    token = environ.get(settings.token_env, "").strip()
+    return Secret("git_token", token) if token else None
+
+
 def _from_file(kind: Kind, setting: str, named: str, base: Path) -> Secret:
     path = base / Path(named).expanduser()
-    place = f"[sources.github] {setting} {named}"
+    place = f"{setting} {named}"
     try:
         text = path.read_text(encoding="utf-8-sig").strip()
     except OSError as error:
@@ -58,7 +69,7 @@ def _from_file(kind: Kind, setting: str, named: str, base: Path) -> Secret:
 
 
 def _expected(kind: Kind) -> str:
-    return "a token" if kind == "token" else "the private key (.pem) of the GitHub App"
+    return "the private key (.pem) of the GitHub App" if kind == "private_key" else "a token"
 
 
 def is_open_to_others(secret: Secret) -> bool:

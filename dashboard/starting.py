@@ -86,6 +86,7 @@ blocking = ["no_bypass", "independent_detection"]   # `pilot describe criteria`
 # sweep_days = 7                    # list all numbers this often, to find what was missed or deleted
 # alerts = ["code_scanning", "secret_scanning", "dependabot"]   # kinds that are read; [] = none
 # alerts_every_hours = 12           # alerts are read this often; 0 = at every run
+# incident_labels = []              # issues with one of these labels are security incidents
 # rule_bypasses = true              # pushes that bypassed a repository's rules, read weekly
 # at_once = 4                       # repositories read at the same time
 # timeout_seconds = 30              # longest silence before a request is given up
@@ -107,6 +108,27 @@ blocking = ["no_bypass", "independent_detection"]   # `pilot describe criteria`
 # Decisions about findings: finding, disposition, at, by, reason
 # [sources.triage]
 # paths = ["triage.csv"]
+
+# Security incidents: id, detected_at, repository, severity (docs/scans.md):
+# [sources.incidents]
+# paths = ["incidents.csv"]
+
+# The history of the repositories, kept as bare mirrors: which change brought a line in (docs/history.md).
+# The line [sources.git] is enough where the token of GitHub may read the code; these are the defaults:
+# [sources.git]
+# repositories = ["acme/payments-*"]   # default: those of the pilots
+# exclude = []                      # names or patterns of repositories that are not cloned after all
+# url = "https://github.com/{{repository}}.git"   # of those without an entry of their own
+# folder = "mirrors"                # where mirrors are kept; default: git, in the store's folder
+# token_env = "GITHUB_TOKEN"        # environment variable that holds a token; the token never stands here
+# token_file = "keys/token"         # or a file that holds one
+# surviving = true                  # count the lines that still stand, by blame of every file
+# at_once = 4                       # blames made at the same time
+# timeout_minutes = 60              # longest time for one clone or fetch
+# [[sources.git.repository]]
+# name = "acme/payments-api"
+# url = "../payments-api"           # an address, or a path from this file on: a clone or a bundle will do
+# branch = "main"                   # protected branch; default: the pilot's, else the repository's HEAD
 
 # Rows from a warehouse (docs/your-own-files.md):
 # [[sources.tables]]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from typing import Final
 
@@ -184,6 +185,22 @@ def commit_signals(
         trailers, told = _message_signals(message)
         signals += told
     return _weighed(signals, trailers)
+
+
+def as_of_its_day(made: CommitEvidence, on: date | None) -> CommitEvidence:
+    r"""The evidence without traces that are older than their rule: what nobody could have meant then.
+
+    >>> made = commit_signals(None, "Jane", None, "Fix\n\nCo-authored-by: Claude <noreply@anthropic.com>")
+    >>> as_of_its_day(made, date(2019, 5, 1)).authorship, as_of_its_day(made, None).authorship
+    ('human', 'assisted')
+    """
+    kept = [signal for signal in made.signals if on is None or not _is_too_early(signal, on)]
+    return made if len(kept) == len(made.signals) else _weighed(kept, made.trailers)
+
+
+def _is_too_early(signal: str, on: date) -> bool:
+    rule = BY_ID.get(signal.partition(":")[0])
+    return rule is not None and on < rule.since
 
 
 @lru_cache(maxsize=100_000)

@@ -1,4 +1,4 @@
-"""What follows from several tables together: authorship, findings, and scans that were made good."""
+"""What follows from several tables together: history, authorship, findings, and scans that were made good."""
 
 from __future__ import annotations
 
@@ -13,7 +13,15 @@ from ingest.attribution.host_alerts import HOST_SOURCE, Reported, reported
 from ingest.attribution.reopening import reopened
 from ingest.attribution.unlisted import unlisted
 from ingest.attribution.unplaced import might_be_news
-from ingest.contracts import DISPOSITIONS_TABLE, FINDINGS, PULL_REQUESTS, SCANS
+from ingest.contracts import (
+    DISPOSITIONS_TABLE,
+    FILE_MARKS,
+    FINDINGS,
+    LANDED_COMMITS,
+    LINE_ORIGINS,
+    PULL_REQUESTS,
+    SCANS,
+)
 from ingest.contracts.findings import UNREAD_STATUSES
 from ingest.history.landing import land
 from ingest.history.mirrors import Mirrors
@@ -22,8 +30,11 @@ from ingest.history.surviving import count_surviving
 from ingest.judging import judge_pull_requests
 from ingest.ledger import ORPHANS, UNHEALED, UNPLACED
 from ingest.listings import latest_listing
+from ingest.marking import with_marks
+from ingest.people import derive_people
 from ingest.settings import IngestSettings
 from ingest.store import Store
+from ingest.tracking.history import History
 from ingest.unhealed import unhealed_count
 
 DERIVED_SOURCE = "attribution"
@@ -35,20 +46,33 @@ def derive(
     store: Store, settings: IngestSettings, at: datetime, mirrors: Mirrors | None = None
 ) -> dict[str, int]:
     """Bring every derived column and row in line with the tables; what could not be used, by reason."""
-    history = _look_into_history(store, settings, at, mirrors) if mirrors else {}
-    changed_files = latest_listing(store.current("changed_files"))
+    looked = _look_into_history(store, settings, at, mirrors) if mirrors else {}
+    marks = store.current(FILE_MARKS.name)
+    changed_files = with_marks(latest_listing(store.current("changed_files")), marks)
     commits = latest_listing(store.current("commits"))
     judged = judge_pull_requests(store.current("pull_requests"), changed_files, commits, settings)
     store.judge(PULL_REQUESTS, judged)
-    # A secret that a push took out of a pull request was in it all the same: every commit counts.
-    lists = (store.current("pull_requests"), changed_files, store.current("commits"))
     _withdraw_unlisted(store)
     told = _reported(store)
-    by_host = by_alerts(told, store.current("pull_requests"))
-    findings = all_findings(told, by_host, store.current("scan_results"), lists)
+    history = _history(store)
+    by_host = by_alerts(told, store.current("pull_requests"), history.landed_commits)
+    # A secret that a push took out of a pull request was in it all the same: every commit counts.
+    lists = (store.current("pull_requests"), changed_files, store.current("commits"))
+    findings = all_findings(told, by_host, store.current("scan_results"), lists, history)
     store.replace(FINDINGS, _stamped(findings, DERIVED_SOURCE, at), DERIVED_SOURCE)
+    derive_people(store, at)
     _reopen(store, at)
-    return history | _remarks(store, told, by_host.unplaced)
+    return looked | _remarks(store, told, by_host.unplaced)
+
+
+def _history(store: Store) -> History:
+    """What is known beside the scans; the findings are those of the run before."""
+    earlier = store.current(FINDINGS.name).filter(pl.col("source") == DERIVED_SOURCE)
+    return History(
+        line_origins=store.current(LINE_ORIGINS.name).collect(),
+        landed_commits=store.current(LANDED_COMMITS.name).collect(),
+        earlier=earlier.select("finding_id", "aliases").collect(),
+    )
 
 
 def _look_into_history(

@@ -15,6 +15,9 @@ from itertools import count
 from typing import Final, NamedTuple
 
 NO_RULE: Final = "(none)"
+_SEPARATOR: Final = "\0"  # no rule, path or line holds it, so ("ab", "c") and ("a", "bc") stay apart
+_FIRST: Final = b"\0000"  # the separator and the ordinal 0
+_ASCII_WHITESPACE: Final = bytes(code for code in range(128) if chr(code).isspace())
 _ID_LENGTH: Final = 16  # hexadecimal digits: 64 bits, one clash expected among 4 billion findings
 
 
@@ -76,6 +79,57 @@ def finding_id(repository: str, key: str) -> str:
     return _digest(repository, key)
 
 
+def line_text_key(text: str | None) -> str | None:
+    """Hash of a line of code, whatever its indentation: 16 hexadecimal digits; null where no text is told.
+
+    >>> line_text_key("  exec( code )") == line_text_key("exec(code)")
+    True
+    """
+    bare = bare_text(text or "")
+    return short_digest(bare.encode("utf-8", "surrogatepass")) if bare else None
+
+
+def short_digest(content: bytes) -> str:
+    """First 16 hexadecimal digits of the SHA-256 of some bytes."""
+    return sha256(content).hexdigest()[:_ID_LENGTH]
+
+
+def bare_texts(texts: Sequence[str | None]) -> list[bytes]:
+    r"""`bare_text` of many texts at once, in UTF-8; empty where there is none.
+
+    >>> bare_texts(["  exec( code )\r\n", None])
+    [b'exec(code)', b'']
+    """
+    joined = "\0".join([text or "" for text in texts])
+    is_plain = joined.isascii() and joined.count("\0") == len(texts) - 1
+    if not is_plain:
+        return [bare_text(text or "").encode("utf-8", "surrogatepass") for text in texts]
+    return joined.encode().translate(None, _ASCII_WHITESPACE).split(b"\0")
+
+
+def key_parts(names: Sequence[str | None]) -> list[bytes]:
+    """Rules or paths as they stand in the content of a finding's key."""
+    return [f"{name or ''}{_SEPARATOR}".encode("utf-8", "surrogatepass") for name in names]
+
+
+def first_keys(rules: Iterable[bytes], paths: Iterable[bytes], texts: Iterable[bytes]) -> list[str]:
+    """`finding_key` with ordinal 0 of many results; rules and paths are key parts, texts are bare.
+
+    >>> first_keys(key_parts(["B102"]), key_parts(["app/run.py"]), [b"exec(code)"])
+    ['1e5f67cd69ea158d']
+    """
+    # written out, for it runs once for every result of every scan
+    return [
+        sha256(rule + path + text + _FIRST).hexdigest()[:_ID_LENGTH]
+        for rule, path, text in zip(rules, paths, texts, strict=True)
+    ]
+
+
+def text_keys(texts: Iterable[bytes]) -> list[str | None]:
+    """`line_text_key` of many bare texts."""
+    return [sha256(text).hexdigest()[:_ID_LENGTH] if text else None for text in texts]
+
+
 def assign_ordinals(sightings: Sequence[Sighting]) -> list[int]:
     """Place of each sighting among its equals, in line order (then in the order given).
 
@@ -108,5 +162,4 @@ def _order(seen: Sighting) -> tuple[bool, int]:
 
 
 def _digest(*parts: str) -> str:
-    # A byte that no rule, path or line holds keeps ("ab", "c") and ("a", "bc") apart.
-    return sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:_ID_LENGTH]
+    return short_digest(_SEPARATOR.join(parts).encode("utf-8", "surrogatepass"))

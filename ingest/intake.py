@@ -18,7 +18,7 @@ from ingest.sources.base import Parsed
 from ingest.store import Store
 
 # Tables whose refused rows could have been bad news: their files are read again until every row is good.
-HOLDING_TABLES: Final = ("scans", "scan_results", "findings")
+HOLDING_TABLES: Final = ("scans", "scan_results", "findings", "incidents")
 ANOTHER_COPY: Final = "another copy of the same key in the batch"
 FLUSH_ROWS = 250_000  # a batch of this size keeps memory flat and merges few
 
@@ -52,16 +52,22 @@ class Intake:
 
     def take(self, parsed: Parsed) -> None:
         """Accept one file's rows; a frame that lacks a required column refuses the whole file."""
-        frames = {name: self._stamped(frame) for name, frame in parsed.frames.items() if frame.height}
+        for part in parsed.more:
+            self._take_frames(part)
+            self.flush(FLUSH_ROWS)
+        self._take_frames(parsed.frames)
+        for name, frame in parsed.judged.items():
+            self._judged[name].append(frame)
+        self._note(parsed)
+        self.flush(FLUSH_ROWS)
+
+    def _take_frames(self, given: Mapping[str, pl.DataFrame]) -> None:
+        frames = {name: self._stamped(frame) for name, frame in given.items() if frame.height}
         for name, frame in frames.items():
             refuse_without_required(frame, BY_NAME[name])
         for name, frame in frames.items():
             self._waiting[name].append(frame)
             self.tally.rows_in += frame.height
-        for name, frame in parsed.judged.items():
-            self._judged[name].append(frame)
-        self._note(parsed)
-        self.flush(FLUSH_ROWS)
 
     def flush(self, at_least: int = 1) -> None:
         """Write every table that has this many rows waiting; then what was judged of written rows."""

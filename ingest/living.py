@@ -10,7 +10,7 @@ from typing import Final
 
 import polars as pl
 
-from ingest.contracts import PULL_REQUESTS
+from ingest.contracts import PULL_REQUESTS, SCANS
 from ingest.intake import ANOTHER_COPY, Intake
 from ingest.settings import IngestSettings
 from ingest.sources.base import HELD, LiveSource, Outside, Parsed, Pulled, RawArea, Surroundings
@@ -37,7 +37,8 @@ def run_live(store: Store, source: LiveSource, intake: Intake, visit: Visit) -> 
         intake.tally.files_read += 1
 
     raw: RawArea = store.raw_area
-    around = Surroundings(raw, held_pull_requests(store), visit.cursor, visit.now, visit.outside, take)
+    held, known = held_pull_requests(store), known_repositories(store)
+    around = Surroundings(raw, held, visit.cursor, visit.now, visit.outside, take, known)
     try:
         pulled = source.pull(visit.settings, around)
     finally:
@@ -65,3 +66,10 @@ def held_pull_requests(store: Store) -> pl.DataFrame:
     if published is None:
         return pl.DataFrame(schema=_NOTHING_HELD)
     return store.read(PULL_REQUESTS.name, published).select(HELD).collect()
+
+
+def known_repositories(store: Store) -> tuple[str, ...]:
+    """Repositories of pull requests and scans, sorted; also those that this very run brought."""
+    tables = (store.current(table.name).select("repository") for table in (PULL_REQUESTS, SCANS))
+    names = pl.concat(tables).drop_nulls().unique().sort("repository").collect()
+    return tuple(names["repository"])

@@ -42,6 +42,7 @@ from ingest.store import Published, Store
 Progress = Callable[[str, int, int], None]  # source, files done, files in all
 DERIVE = "derive"
 SCAN_SOURCE = "sarif"
+HISTORY_SETTINGS = {"repositories", "exclude", "repository", "folder", "surviving"}
 
 
 @dataclass(frozen=True)
@@ -168,13 +169,20 @@ def _run_derive(
     """Judge again only if something was read, or a judging setting changed since the last published run."""
     info, runs = context
     began = monotonic()
-    judging = [job.settings.authorship.model_dump(), job.settings.classes.model_dump(), RULES_VERSION]
-    cursor = {DERIVE: fingerprint(job.product_version, judging)}
+    cursor = {DERIVE: fingerprint(job.product_version, _judging(job.settings))}
     remarks = last_remarks(runs, DERIVE)
     if is_news or last_cursor(runs, DERIVE) != cursor:
         remarks = derive(store, job.settings, info.started_at, job.mirrors)
     seconds = round(monotonic() - began, 3)
     return ledger_row(info, DERIVE, Tally(left_out=Counter(remarks)), cursor=dumps(cursor), seconds=seconds)
+
+
+def _judging(settings: IngestSettings) -> list[object]:
+    """Settings and rules that derived rows rest on: those of git say which history is looked into."""
+    git = settings.sources.git
+    looked = git.model_dump(mode="json", include=HISTORY_SETTINGS) if git else None
+    history = [looked, settings.protected_branches] if git else None
+    return [settings.authorship.model_dump(), settings.classes.model_dump(), RULES_VERSION, history]
 
 
 class _Reading:

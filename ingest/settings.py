@@ -142,7 +142,7 @@ class GitSettings(Settings):
     """Bare mirrors of the repositories, which tell where lines come from."""
 
     repositories: RepositoryPatterns = []  # owner/name or shell patterns; default: those of the pilots
-    exclude: RepositoryPatterns = []
+    exclude: RepositoryPatterns = []  # names or patterns of repositories that are not cloned after all
     url: str = "https://github.com/{repository}.git"  # of those that have no entry of their own
     repository: list[GitRepository] = []
     folder: str | None = None  # where mirrors are kept; default: git/ in the lake, or beside pilot.toml

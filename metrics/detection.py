@@ -2,7 +2,8 @@
 
 Definitions 5: post-merge detection ran if an ok scan of the protected branch exists within the
 follow-up; it is independent if a tool or rules looked that no ok pre-merge scan of that pull
-request had used. Where a version is unknown the same tool counts as the same look.
+request had used. Where a version is unknown the same tool counts as the same look. An audit review
+that could tell is a look too, and always an independent one.
 """
 
 from __future__ import annotations
@@ -15,12 +16,15 @@ import polars as pl
 
 from ingest.contracts.findings import UNREAD_STATUSES
 from metrics.arrivals import KEY
+from metrics.audited import TOLD, latest_reviews
+from metrics.history import is_read
 from metrics.keys import pull_key
 from metrics.pilot import Pilot
 from metrics.scope import repositories
 from metrics.tables import Tables
 
 UNKNOWN: Final = ""
+AUDIT: Final = "audit"  # what an audit is called among the tools that looked
 # Sources whose findings are news of one scan against the one before.
 NEWS_SOURCES: Final = ("sarif", "github")
 SHARED_FILE_SOURCES: Final = ("github",)  # one file holds scans of many branches, categories and times
@@ -45,16 +49,46 @@ def detection(changes: pl.DataFrame, tables: Tables, follow_up: timedelta) -> pl
     rows = changes.select(*KEY, "merged_at", base=told).with_row_index("row")
     after = _post_merge(tables, rows)
     before = _pre_merge(tables, rows, after)
-    looks = _looks(rows, after, follow_up)
+    scanned, audited = _looks(rows, after, follow_up), _audited(rows, tables, follow_up)
+    looks = pl.concat([scanned, audited])
+    independent = pl.concat([_independent(scanned, before), audited["row"]])
     in_time = before.filter(pl.col("scanned_at") <= pl.col("merged_at"))
     return rows.select(
         *KEY,
         detecting_tools=_tools(looks, rows.height),
         detected=_among(looks["row"], rows.height),
-        independent=_among(_independent(looks, before), rows.height),
+        independent=_among(independent, rows.height),
         pre_scanned=_among(in_time["row"], rows.height),
         pre_compared=_among(in_time.filter("is_compared")["row"], rows.height),
     )
+
+
+def looks_by_rules(changes: pl.DataFrame, tables: Tables, follow_up: timedelta) -> pl.DataFrame:
+    """Which version of which tool's rules looked at which changes, and when.
+
+    Parameters
+    ----------
+    changes
+        repository, number, merged_at and, where known, base_branch.
+
+    Returns
+    -------
+    DataFrame
+        stage (pre_merge, post_merge), tool, rules_version (empty = not told), repository, number; one row
+        per change and kind of look, before its merge or in the follow-up after it. Audits are looks, too.
+    """
+    told = pl.col("base_branch") if "base_branch" in changes.columns else pl.lit(None, pl.String)
+    rows = changes.select(*KEY, "merged_at", base=told).with_row_index("row")
+    after = _post_merge(tables, rows)
+    before = _pre_merge(tables, rows, after).filter(pl.col("scanned_at") <= pl.col("merged_at"))
+    late = pl.concat([_looks(rows, after, follow_up), _audited(rows, tables, follow_up)])
+    staged = (
+        each.select("row", *KIND, stage=pl.lit(stage))
+        for each, stage in ((before, "pre_merge"), (late, "post_merge"))
+    )
+    looks = pl.concat(list(staged)).unique()
+    named = looks.join(rows.select("row", *KEY), on="row", how="left")
+    return named.select("stage", *KIND, *KEY).sort("stage", *KIND, *KEY)
 
 
 def unusable_scans(tables: Tables, pilot: Pilot, start: datetime) -> pl.DataFrame:
@@ -133,14 +167,32 @@ def _post_merge(tables: Tables, rows: pl.DataFrame) -> pl.DataFrame:
 
     What a stream reports is news only against its first scan, and a new version of the rules begins
     a new stream: what merged before that is in its baseline, and its silence about it means nothing.
-    Rows that a warehouse delivers were compared there.
+    Rows that a warehouse delivers were compared there. Where history tells whose every line of that
+    first scan is, nothing of it is mere baseline: what it does not report of a change is not there.
     """
     names = rows["repository"].unique()
     scans = _ok(tables, "post_merge").filter(pl.col("repository").is_in(names.implode()))
     columns = ("repository", "tool", "rules_version", "category", "scanned_at", "source")
-    chosen = scans.select(*columns, branch=_branch()).sort("scanned_at").collect()
-    began_at = pl.when(pl.col("source").is_in(NEWS_SOURCES)).then(pl.col("scanned_at").min().over(STREAM))
-    return chosen.with_columns(since=began_at)
+    chosen = scans.select("scan_id", *columns, branch=_branch()).sort("scanned_at", "scan_id").collect()
+    is_news = pl.col("source").is_in(NEWS_SOURCES) & ~_is_traced(tables)
+    first = pl.col("scanned_at").min().over(STREAM)
+    is_baseline = (is_news & (pl.col("scanned_at") == first)).any().over(STREAM)
+    return chosen.with_columns(since=pl.when(is_baseline).then(first)).drop("scan_id")
+
+
+def _is_traced(tables: Tables) -> pl.Expr:
+    """Whether history tells whose everything is that a scan was the first to report.
+
+    A repository's history must have been read; a finding of a baseline that could not be traced (a scan of
+    a commit that is not at hand, a blame that failed) may be any change's, so its scan stays a baseline.
+    """
+    is_untraced = (pl.col("method") == "baseline") & pl.col("introduced_commit").is_null()
+    counts = pl.col("is_security") & pl.col("is_blamable")
+    untraced = tables.findings.filter(is_untraced & counts).select(
+        pl.col("first_seen_scan").drop_nulls().unique()
+    )
+    in_doubt = untraced.collect()["first_seen_scan"].implode()
+    return pl.col("repository").is_in(is_read(tables).implode()) & ~pl.col("scan_id").is_in(in_doubt)
 
 
 def _pre_merge(tables: Tables, rows: pl.DataFrame, branch_scans: pl.DataFrame) -> pl.DataFrame:
@@ -185,6 +237,15 @@ def _looks(rows: pl.DataFrame, scans: pl.DataFrame, follow_up: timedelta) -> pl.
     )  # fmt: skip
     is_in_time = pl.col("looked_at") <= pl.col("merged_at") + follow_up
     return seen.filter(is_in_time).select("row", *KIND)
+
+
+def _audited(rows: pl.DataFrame, tables: Tables, follow_up: timedelta) -> pl.DataFrame:
+    """One row per change that a reviewer looked at in the follow-up, and could tell: row, tool, rules."""
+    reviews = latest_reviews(tables).filter(pl.col("outcome").is_in(TOLD)).select(*KEY, "reviewed_at")
+    likely = rows.filter(pl.col("number").is_in(reviews["number"].implode())).select("row", *KEY, "merged_at")
+    is_in_time = pl.col("reviewed_at").is_between("merged_at", pl.col("merged_at") + follow_up)
+    looked = likely.join(reviews, on=KEY, how="inner").filter(is_in_time).select("row").unique()
+    return looked.with_columns(tool=pl.lit(AUDIT), rules_version=pl.lit(UNKNOWN))
 
 
 def _independent(looks: pl.DataFrame, before: pl.DataFrame) -> pl.Series:

@@ -3,11 +3,13 @@
 Definitions 5. Escape: first reported after the merge of the change that introduced it. Bypass:
 reported before the merge and still there at it, neither dismissed nor accepted by a second
 person before. A finding counts for the earliest arrival of its change. Post-merge findings that
-no known change explains stay, without a number: while there are any, no verdict is good.
+neither a known change nor history explains stay, without a number: while there are any, no verdict
+is good.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 import polars as pl
@@ -15,8 +17,9 @@ import polars as pl
 from metrics.arrivals import KEY
 from metrics.calendar import day_start
 from metrics.gate.policy import Policy
+from metrics.history import unexplained
 from metrics.pilot import Pilot
-from metrics.scope import Scope, matches, repositories
+from metrics.scope import Scope, arms, matches, repositories
 from metrics.tables import Tables
 from metrics.triage import decisions, is_accepted_at_merge, latest, status
 
@@ -43,13 +46,22 @@ FINDING_COLUMNS: Final = (
     "merged_at",
     "sprint",
     "message",
+    "cwe",
+    "tools",
+    "reported_by",
+    "confidence",
+    "introduced_commit",
+    "introduced_path",
+    "introduced_line",
+    "seen_commit",
+    "unexplained",
 )
 # What a change's findings say of it: of today, on the day its sprint closed, without late dismissals.
 EARLIER_STATUSES: Final = ("status_at_close", "status_without_late")
 
 
 def findings_of(cut: Tables, pilot: Pilot, policy: Policy, arm: tuple[Scope, pl.DataFrame]) -> pl.DataFrame:
-    """Security findings of an arm's in-scope changes, and those that no known change explains.
+    """Security findings of an arm's in-scope changes, and those that nothing explains.
 
     Parameters
     ----------
@@ -60,7 +72,7 @@ def findings_of(cut: Tables, pilot: Pilot, policy: Policy, arm: tuple[Scope, pl.
     -------
     DataFrame
         FINDING_COLUMNS, `after_merge` (reported after the merge, whatever was decided) and
-        EARLIER_STATUSES; a finding without a number is unattributed.
+        EARLIER_STATUSES; a finding without a number is unattributed, and `unexplained` says why.
     """
     found, placed = arm
     relevant = _relevant(cut, pilot, policy)
@@ -69,12 +81,14 @@ def findings_of(cut: Tables, pilot: Pilot, policy: Policy, arm: tuple[Scope, pl.
     attributed = relevant.join(arrivals, on=("repository", "introduced_by"), how="inner").join(
         merges, on=KEY, how="left"
     )
-    everything = pl.concat([attributed, _unplaced(relevant, cut, pilot)], how="diagonal")
+    unplaced = _unplaced(relevant, cut, pilot)
+    held = unexplained(unplaced, cut, (_start(pilot), arrivals, arms(policy)))
+    everything = pl.concat([attributed, held], how="diagonal")
     return _judged(everything, cut).sort("first_seen_at", "finding_id")
 
 
 def unattributed(findings: pl.DataFrame) -> pl.DataFrame:
-    """Post-merge findings that no known change explains and nobody dismissed."""
+    """Post-merge findings that neither a known change nor history explains and nobody dismissed."""
     return findings.filter(pl.col("number").is_null() & (pl.col("status") != "dismissed"))
 
 
@@ -98,6 +112,14 @@ def _relevant(cut: Tables, pilot: Pilot, policy: Policy) -> pl.DataFrame:
             "post_merge_seen_at",
             "gone_at",
             "method",
+            "cwe",
+            "tools",
+            "reported_by",
+            "confidence",
+            "introduced_commit",
+            "introduced_path",
+            "introduced_line",
+            "seen_commit",
             stage="first_seen_stage",
         )
         .collect()
@@ -109,14 +131,16 @@ def _unplaced(relevant: pl.DataFrame, cut: Tables, pilot: Pilot) -> pl.DataFrame
     known = cut.pull_requests.select("repository", introduced_by="number")
     without = relevant.lazy().join(known, on=("repository", "introduced_by"), how="anti").collect()
     is_news = pl.col("method") != "baseline"
-    is_after = (pl.col("stage") != "pre_merge") & (
-        pl.col("first_seen_at") >= day_start(pilot.start_on, pilot.timezone)
-    )
+    is_after = (pl.col("stage") != "pre_merge") & (pl.col("first_seen_at") >= _start(pilot))
     kept = without.filter(is_news & is_after)
     if not pilot.paths:
         return kept
     inside = [path for path in kept["path"].drop_nulls().unique() if matches(path, pilot.paths)]
     return kept.filter(pl.col("path").is_null() | pl.col("path").is_in(inside))
+
+
+def _start(pilot: Pilot) -> datetime:
+    return day_start(pilot.start_on, pilot.timezone)
 
 
 def _judged(findings: pl.DataFrame, cut: Tables) -> pl.DataFrame:

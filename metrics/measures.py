@@ -40,6 +40,14 @@ class Rows(Protocol):
         """Findings of these changes, and unattributed ones first seen in the window."""
 
     @property
+    def aftermath(self) -> pl.DataFrame:
+        """Which of the changes were reverted or mended in a hurry (metrics.aftermath)."""
+
+    @property
+    def drawn(self) -> pl.DataFrame:
+        """Which of the changes were drawn for an audit, and what came of it (metrics.audited)."""
+
+    @property
     def merged_count(self) -> int:
         """Merged pull requests of the arm's authorship, in scope or not."""
 
@@ -80,6 +88,16 @@ class Slice:
     def findings(self) -> pl.DataFrame:
         """Findings of these, and unattributed ones."""
         return self.rows.findings
+
+    @property
+    def aftermath(self) -> pl.DataFrame:
+        """Which of the changes were reverted or mended in a hurry."""
+        return self.rows.aftermath
+
+    @property
+    def drawn(self) -> pl.DataFrame:
+        """Which of the changes were drawn for an audit."""
+        return self.rows.drawn
 
     @property
     def merged_count(self) -> int:

@@ -10,6 +10,7 @@ from typing import Final
 import polars as pl
 
 from metrics.arms import SIDES, Arm
+from metrics.arrivals import KEY
 from metrics.density.changes import Density
 from metrics.escapes import Marked
 from metrics.estimate import Coverage
@@ -100,6 +101,16 @@ class _Cut:
         return self.side.marked.findings.filter(within("merged_at", self.window) | first_seen)
 
     @cached_property
+    def aftermath(self) -> pl.DataFrame:
+        """Those of them that were reverted or mended in a hurry."""
+        return among(self.changes, self.side.case.aftermath)
+
+    @cached_property
+    def drawn(self) -> pl.DataFrame:
+        """Those of them that were drawn for an audit."""
+        return among(self.changes, self.side.case.drawn)
+
+    @cached_property
     def merged_count(self) -> int:
         """Pull requests that merged in it, in scope or not."""
         return cut_out(self.side.merges, "merged_at", self.window.start, self.window.end).height
@@ -167,6 +178,12 @@ class Slicer:
 
     def _side(self, authorships: tuple[str, ...], agent: str | None) -> _Side:
         return self._sides.setdefault((authorships, agent), _Side(self.case, authorships, agent))
+
+
+def among(changes: pl.DataFrame, few: pl.DataFrame) -> pl.DataFrame:
+    """Those of a few rows by pull request that are about one of many changes, in their order."""
+    likely = changes.lazy().select(KEY).filter(pl.col("number").is_in(few["number"].implode())).collect()
+    return few.join(likely, on=KEY, how="semi", maintain_order="left")
 
 
 @lru_cache

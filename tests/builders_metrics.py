@@ -198,6 +198,54 @@ def alert(number: int, kind: str = "dependabot", created: float = 1, **given: An
     return {**usual, **given}
 
 
+def landed(sha: str, at: float = 1, **given: Any) -> Row:
+    """A commit on main `at` days after the start, pushed past any pull request by a person."""
+    usual = {
+        "repository": REPOSITORY,
+        "sha": sha,
+        "branch": "main",
+        "place": 1,
+        "landed_at": day(at),
+        "is_merge": False,
+        "authorship": "human",
+    }
+    return {**usual, **given}
+
+
+def drawn(number: int, at: float = 2, **given: Any) -> Row:
+    """A change that was drawn for an audit."""
+    usual = {
+        "audit_id": "audit-1",
+        "repository": REPOSITORY,
+        "number": number,
+        "pilot": "pay",
+        "drawn_at": day(at),
+        "drawn_by": "sam",
+        "design": "simple",
+        "population_count": 10,
+        "sample_count": 2,
+        "selection_probability": 0.2,
+        "seed": 1,
+        "from_at": START,
+        "until_at": day(28),
+    }
+    return {**usual, **given}
+
+
+def audit_review(number: int, outcome: str = "clean", at: float = 5, **given: Any) -> Row:
+    """What a deep review of a drawn change came to."""
+    usual = {
+        "audit_id": "audit-1",
+        "repository": REPOSITORY,
+        "number": number,
+        "reviewed_at": day(at),
+        "reviewed_by": "robin",
+        "outcome": outcome,
+        "severity": "high" if outcome == "finding" else None,
+    }
+    return {**usual, **given}
+
+
 def tables(**rows: Iterable[Row]) -> Tables:
     """Tables with these rows; a list column that is not given is empty, anything else null."""
     return Tables(**{name: _frame(name, rows.get(name, ())) for name in NAMES})

@@ -79,7 +79,13 @@ def scans_of(parsed: Parsed) -> list[Row]:
 
 def results_of(parsed: Parsed) -> list[Row]:
     """Rows of `scan_results`."""
-    return parsed.frames["scan_results"].to_dicts()
+    return result_frame(parsed).to_dicts()
+
+
+def result_frame(parsed: Parsed) -> pl.DataFrame:
+    """Rows of `scan_results`, also of big files, whose rows come part by part."""
+    later = [part["scan_results"] for part in parsed.more]
+    return pl.concat([parsed.frames["scan_results"], *later])
 
 
 def only_result(folder: Path, found: Row, **parts: Any) -> Row:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import streamlit as st
@@ -22,8 +23,9 @@ KEY: Final = "weaknesses"  # the chooser of rows; also the name in the URL
 MOST_STRATA: Final = 12  # drawn; the table has all
 STRATA: Final = ("Repository and language", "Agents", "People", "Ratio")
 LOOKS: Final = (
-    "Tool", "Rules", "Stage", "Ok scans", "Last", "Agent changes looked at after merge", "People's",
+    "Tool", "Rules", "Stage", "Ok scans", "Last", "Agent changes looked at", "People's changes looked at",
 )  # fmt: skip
+STAGES: Final = {"post_merge": "after merge", "pre_merge": "before merge"}
 
 
 def answer(measured: Measured) -> None:
@@ -101,16 +103,28 @@ def comparison(measured: Measured) -> None:
 
 
 def headline_rows(measured: Measured) -> tuple[Row, ...]:
-    """Both ends of the band like for like, and the crude ratio beside them."""
+    """Both ends of the band like for like, beside it as they come, by added and by surviving lines."""
     shown = (
         ("Like for like, confirmed", text.RATIO, look.HEADLINE),
         (f"Like for like, {text.ALL}", text.RATIO_HIGH, look.HEADLINE),
         ("As they come, confirmed", text.CRUDE, look.PART),
         (f"As they come, {text.ALL}", text.CRUDE_HIGH, look.PART),
     )
-    return tuple(
+    rows = tuple(
         ranges.row(name, measured.number(metric, HEADLINE.name), ratio_words, side)
         for name, metric, side in shown
+    )
+    return (*rows, *_standing_rows(measured))
+
+
+def _standing_rows(measured: Measured) -> tuple[Row, ...]:
+    """The ratio by lines that still stand; where these are unknown the cards above say so."""
+    shown = (("confirmed", text.STANDING), (text.ALL, text.STANDING_HIGH))
+    numbers_of = ((words, measured.number(metric, HEADLINE.name)) for words, metric in shown)
+    return tuple(
+        ranges.row(f"By lines that still stand, {words}", number, ratio_words, look.PART)
+        for words, number in numbers_of
+        if isinstance(number, Estimate)
     )
 
 
@@ -168,19 +182,20 @@ def sameness(measured: Measured) -> None:
     if not measured.looks.height:
         chrome.empty("No scan looked at any change.", "Name SARIF files under `[sources.sarif]` and ingest.")
         return
-    st.html(markup.table(LOOKS, (_look(row) for row in measured.looks.iter_rows(named=True))))
+    st.markdown(text.parity(measured))
+    totals = {arm: measured.slice(arm).changes.height for arm in SIDES}
+    st.html(markup.table(LOOKS, (_look(row, totals) for row in measured.looks.iter_rows(named=True))))
 
 
-def _look(row: dict[str, Any]) -> tuple[str, ...]:
-    """Which tool and rules looked, when, and at how many changes of each side after their merge."""
-    stage = {"post_merge": "after merge", "pre_merge": "before merge"}.get(row["stage"], "unknown")
-    sides = [f"{row[arm]:,}" if row["stage"] == "post_merge" else "" for arm in SIDES]
-    last = wording.moment(row["last_scanned_at"])
+def _look(row: dict[str, Any], totals: Mapping[str, int]) -> tuple[str, ...]:
+    """Which tool and rules looked, when, and at how many changes of each side."""
+    is_scan, last = row["scans"] is not None, row["last_scanned_at"]
+    stage = STAGES.get(row["stage"])
     return (
-        row["tool"],
-        row["rules"] or "not told",
-        stage,
-        wording.plural(row["scans"], "scan"),
-        last,
-        *sides,
+        row["tool"] or "not told",
+        row["rules_version"] or ("not told" if is_scan else ""),
+        stage or "unknown",
+        wording.plural(row["scans"], "scan") if is_scan else "",
+        "" if last is None else wording.moment(last),
+        *(wording.share(row[arm], totals[arm]) if stage else "" for arm in SIDES),
     )

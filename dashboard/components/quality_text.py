@@ -10,6 +10,7 @@ from dashboard.measured import Measured
 from metrics.arms import HEADLINE, SIDES
 from metrics.density.comparison import conclusion
 from metrics.estimate import Estimate, Number, Undefined
+from metrics.parity import Look, unlike
 
 RATIO: Final = "vulnerabilities_per_kloc_ratio"
 RATIO_HIGH: Final = "vulnerabilities_per_kloc_ratio_high"
@@ -18,6 +19,9 @@ CRUDE_HIGH: Final = "vulnerabilities_per_kloc_crude_ratio_high"
 RATE: Final = "vulnerabilities_per_kloc"
 RATE_HIGH: Final = "vulnerabilities_per_kloc_high"
 SURVIVING: Final = "vulnerabilities_per_surviving_kloc"
+STANDING: Final = "vulnerabilities_per_surviving_kloc_ratio"
+STANDING_HIGH: Final = "vulnerabilities_per_surviving_kloc_ratio_high"
+STAGES: Final = {"pre_merge": "before merge", "post_merge": "after merge"}
 DETECTABLE: Final = "detectable_ratio"
 DISPERSION: Final = "finding_dispersion"
 LOOKS: Final = {"more": ("▲", "ask"), "fewer": ("▼", "fair"), siding.CANNOT_TELL: ("?", "wait")}
@@ -106,6 +110,29 @@ def dispersion(measured: Measured) -> str:
     return f"findings vary between changes {wording.brief(number)}; intervals are widened where it is above 1"
 
 
+def parity(measured: Measured) -> str:
+    """Whether the same rules looked at both sides about as often; where not, which and how often."""
+    found = measured.parity
+    if not found or any(each.is_single for each in found):
+        return ""
+    unalike = unlike(found, measured.case.measuring.confidence)
+    if not unalike:
+        return (
+            "As far as the numbers can tell, every version of every tool's rules looked at both sides "
+            "about as often."
+        )
+    named = "; ".join(_looked(each) for each in unalike)
+    return f"Both sides were not looked at alike: {named}. What looks at one side more finds more there."
+
+
+def _looked(each: Look) -> str:
+    rules = f" with rules {each.rules}" if each.rules else ""
+    agents, people = wording.share(*each.first), wording.share(*each.second)
+    return (
+        f"{each.tool}{rules} {STAGES[each.stage]} at {agents} of agents' changes and at {people} of people's"
+    )
+
+
 def beside(measured: Measured) -> str:
     """What stands beside the rates: findings that are not divided, and what surviving lines need."""
     agents, people = (measured.slice(arm).density.listed.height for arm in SIDES)
@@ -115,7 +142,10 @@ def beside(measured: Measured) -> str:
     )
     if not isinstance(measured.number(SURVIVING), Undefined):
         return told
-    return f"{told} Surviving lines need a clone: deliver `surviving_code_lines` with the changes."
+    return (
+        f"{told} Surviving lines need history: name mirrors under `[sources.git]`, or deliver "
+        "`surviving_code_lines` with the changes."
+    )
 
 
 def settings(measured: Measured) -> tuple[str, ...]:

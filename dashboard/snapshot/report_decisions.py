@@ -34,6 +34,9 @@ RULES: Final[Mapping[str, Rule]] = {
     "Say which change introduced unattributed findings": Rule(
         "the verdict cannot get better than waiting for triage", "triage_days", "UNTRIAGED", WAITING
     ),
+    "Decide about findings pushed past review": Rule(
+        "the verdict cannot get better than waiting for triage", "triage_days", "UNTRIAGED", WAITING
+    ),
     "Explain changes merged over a reported finding": Rule(
         "they stay counted as bypasses", "", "no_bypass", "a blocking criterion stays not met"
     ),

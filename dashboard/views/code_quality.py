@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import loading
-from dashboard.components import chrome, numbers, quality, quality_rows, quality_text
+from dashboard.components import chrome, numbers, quality, quality_kinds, quality_rows, quality_text
 from dashboard.measured import Measured
 
 
@@ -16,8 +16,10 @@ def figures(measured: Measured) -> None:
     quality.headline_cards(measured)
     quality.rates(measured)
     quality.comparison(measured)
+    quality_kinds.kinds(measured)
     quality.visible(measured)
     quality.sameness(measured)
+    quality_kinds.known(measured)
     numbers.behind(measured, quality_rows.ROWS, quality.KEY)
 
 

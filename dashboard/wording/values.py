@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from math import isinf
 from typing import Final
@@ -94,20 +94,25 @@ def amount(value: float, unit: str) -> str:
 
     >>> amount(60, "hours"), amount(1.483, "findings per KLOC"), amount(1.32, RATIO)
     ('2.5 days', '1.48 per KLOC', '1.32 times')
+    >>> amount(4.182, "days"), amount(1, "days")
+    ('4.18 days', '1 day')
     >>> amount(0.0312, "p-value"), amount(1e-9, "p-value"), amount(1, "pull requests"), amount(0.5, "share")
     ('p = 0.0312', 'p < 0.001', '1 pull request', '50 %')
     """
     if isinf(value):
         return "not reached"
-    if unit == POINTS:
-        return points(value)
     if unit == "p-value":
         return "p < 0.001" if value < 0.001 else f"p = {value:.3g}"  # noqa: PLR2004 (finer is no evidence)
     if unit in UNIT_WORDS:
         return f"{figures(value)} {UNIT_WORDS[unit]}"
-    if unit in {"share", "hours"}:
-        return percent(value) if unit == "share" else hours(value)
+    if unit in _OWN_WORDS:
+        return _OWN_WORDS[unit](value)
     return f"{bare(value)} {unit.removesuffix('s') if value == 1 else unit}"
+
+
+def days(value: float) -> str:
+    """A time in days, to three figures."""
+    return f"{figures(value)} {'day' if value == 1 else 'days'}"
 
 
 def without_unit(told: str) -> str:
@@ -216,3 +221,8 @@ def shortened(text: str, most: int) -> str:
     kept = text[: most - 1]
     whole = kept if text[most - 1] == " " else kept.rpartition(" ")[0] or kept
     return f"{whole.rstrip(' ,;:.(')}…"
+
+
+_OWN_WORDS: Final[dict[str, Callable[[float], str]]] = {
+    POINTS: points, "share": percent, "hours": hours, "days": days,
+}  # fmt: skip

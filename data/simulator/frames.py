@@ -25,7 +25,10 @@ AGENTS: Final = ("copilot", "claude-code", "codex", "devin", "cursor")
 FILES: Final = ("src/orders/limits.py", "tests/orders/test_limits.py")
 NO_WORDS: Final = pl.lit([], dtype=pl.List(pl.String))
 # Tables of sources that tables of this kind would not come from; they are there, and empty.
-NOT_GENERATED: Final = ("scan_results", "alerts", "features", "rule_bypasses")
+NOT_GENERATED: Final = (
+    "scan_results", "alerts", "features", "rule_bypasses", "landed_commits", "line_origins", "file_marks",
+    "incidents", "audits", "audit_reviews",
+)  # fmt: skip
 
 Frame = pl.DataFrame
 

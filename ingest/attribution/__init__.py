@@ -1,13 +1,21 @@
-"""Which change introduced a finding, told from scans alone.
+"""Which change introduced a finding, told from scans, pull requests and, where it is known, history?
 
 News of a scan is what the previous ok scan of the same tool, rules version, repository and category
-did not report. News on the head of a pull request is that pull request's; news on a protected branch
-belongs to the pull request on whose head it had been seen, else to the sole one merged in between,
-else to the sole one of those that touched the path, else to nobody: `unattributed`, which is counted
-and shown. The first scan is a baseline, and so is the first one with new rules.
+did not report. Which change a finding belongs to, by the best of these that applies:
 
-Limits, on purpose: a renamed file makes its findings news; a weakness that two tools name
-differently is two findings; one finding has one row, so a weakness that went away and came back keeps
+1. A sidecar, a table or a person names it (`explicit`).
+2. It was news on the head of a pull request that touched its path (`pull_request_head`), unless history says
+   that the line came to the branch with another change since the branch was looked at.
+3. The history of its line names the commit (`blame`), also for what a first scan reports: a new tool or new
+   rules that report what a change brought in report that change's finding.
+4. The scanner names a commit that one pull request brought in (`commit`).
+5. It was news on the branch, and only one pull request merged in between (`sole_merge`), or only one of those
+   that did touched the path (`sole_path`).
+6. It was news on a head that is not known to have touched its path (`pull_request_head`).
+7. Nobody: it was there when the looking began, or the rules changed (`baseline`); or else it is news that
+   nothing explains (`unattributed`), which is counted and shown.
+
+Limits, on purpose: one finding has one row, so a weakness that went away and came back without history keeps
 its first change (a baseline that came back takes the change that brought it back).
 """
 
@@ -18,30 +26,32 @@ from typing import Final
 import polars as pl
 
 from ingest.attribution.arrivals import FINDING, appearances, arrivals, sightings
+from ingest.attribution.blamed import blamed, introduction
 from ingest.attribution.changes import merges
 from ingest.attribution.choice import chosen, judged_arrivals, judged_sightings, with_confidence
-from ingest.attribution.lanes import placed_scans
+from ingest.attribution.lanes import on_heads, placed_scans
 from ingest.attribution.life import endings, first_reports, presences
+from ingest.attribution.reporting import together
 from ingest.contracts import FINDINGS
 from ingest.identity import finding_id
+from ingest.tracking import tracked, with_identities
+from ingest.tracking.history import History
+from ingest.tracking.naming import aliases
 
 Frame = pl.DataFrame | pl.LazyFrame
 
 _SET_LATER: Final = frozenset({"source", "ingested_at", "extras"})
-_AS_REPORTED: Final = (
-    "rule",
-    "cwe",
-    "severity",
-    "is_security",
-    "is_blamable",
-    "path",
-    "line",
-    "message",
-    "raw_ref",
-)
+_AS_REPORTED: Final = ("rule", "is_blamable", "path", "line", "message", "raw_ref")  # by the first report
+_NOTHING: Final = History()
 
 
-def attribute(scans: Frame, scan_results: Frame, pull_requests: Frame, changed_files: Frame) -> pl.DataFrame:
+def attribute(
+    scans: Frame,
+    scan_results: Frame,
+    pull_requests: Frame,
+    changed_files: Frame,
+    history: History = _NOTHING,
+) -> pl.DataFrame:
     """Rows of `findings`, sorted by id; the order of the input rows does not matter.
 
     Scans without a repository or a time give nothing. Only ok scans end a finding; partial ones may
@@ -52,30 +62,37 @@ def attribute(scans: Frame, scan_results: Frame, pull_requests: Frame, changed_f
     )
     files = changed_files.lazy().select("repository", "number", "path").collect()
     runs, results = scans.lazy().collect(), scan_results.lazy().collect()
-    placed, merged = placed_scans(runs, proposals), merges(proposals)
-    seen = appearances(placed, results)
-    head_news = judged_sightings(sightings(seen, placed), merged, files)
-    branch_news = judged_arrivals(arrivals(seen, placed), head_news, merged, files)
-    stories = with_confidence(chosen(branch_news, head_news, seen), files)
+    placed, merged = placed_scans(runs, proposals, history.landed_commits), merges(proposals)
+    reports = tracked(placed, on_heads(placed), results, history)
+    evidence = blamed(reports, history, proposals)
+    seen = appearances(placed, with_identities(results, reports))
+    known = seen.join(evidence, on=list(FINDING), how="left")
+    head_news = judged_sightings(sightings(known, placed), merged, files)
+    branch_news = judged_arrivals(arrivals(known, placed), head_news, merged, files)
+    stories = with_confidence(chosen(branch_news, head_news, known), files, evidence)
     present = presences(seen, stories)
     told = stories.join(first_reports(present, merged), on=list(FINDING), how="inner").join(
         endings(present, placed, merged), on=list(FINDING), how="left"
     )
-    return _rows(told, results, runs)
+    facts = evidence.join(together(reports, results), on=list(FINDING), how="left").join(
+        aliases(reports, history.earlier).rename({"root_key": "finding_key"}), on=list(FINDING), how="left"
+    )
+    return _rows(told.join(facts, on=list(FINDING), how="left"), results, reports)
 
 
-def _rows(told: pl.DataFrame, results: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFrame:
+def _rows(told: pl.DataFrame, results: pl.DataFrame, reports: pl.DataFrame) -> pl.DataFrame:
     reported = results.select("scan_id", "position", *_AS_REPORTED)
+    placed = reports.select("scan_id", "position", tool="scanner", seen_commit="place_commit")
     columns = {name: dtype for name, dtype in FINDINGS.polars_schema.items() if name not in _SET_LATER}
     rows = (
         told.join(reported, on=["scan_id", "position"], how="left")
-        .join(scans.select("scan_id", "tool"), on="scan_id", how="left")
+        .join(placed, on=["scan_id", "position"], how="left")
+        .with_columns(introduced_by="number")
+        .with_columns(introduction())
         .with_columns(
             finding_id=_ids(told),
             reported_by=pl.lit("scan"),
             first_seen_scan="scan_id",
-            introduced_commit="merge_sha",
-            introduced_by="number",
             # What was reported openly after it seemed to end (a head scanned late) had not ended.
             gone_at=pl.when(pl.col("gone_at") > pl.col("first_seen_at")).then("gone_at"),
         )

@@ -45,8 +45,11 @@ def arrivals(seen: pl.DataFrame, placed: pl.DataFrame) -> pl.DataFrame:
 
 
 def sightings(seen: pl.DataFrame, placed: pl.DataFrame) -> pl.DataFrame:
-    """News and baselines of pull request heads; `is_baseline`: there was nothing to compare with."""
-    heads = on_heads(placed).select("scan_id", "base_place")
+    """News and baselines of pull request heads; `is_baseline`: there was nothing to compare with.
+
+    `base_code_at` and `base_code_place` tell the code that the head is compared with.
+    """
+    heads = on_heads(placed).select("scan_id", "base_place", "base_code_at", "base_code_place")
     located = seen.join(heads, on="scan_id", how="inner")
     present = _presence(seen.filter(pl.col("stage") == "post_merge"))
     is_new = located.join(

@@ -9,14 +9,25 @@ import polars as pl
 from ingest.attribution.arrivals import FINDING
 from ingest.attribution.changes import best_sighting, touched, with_head, with_sole_merge, with_sole_path
 
+_HISTORY: Final = ("is_blamed", "blame_number", "told_number")  # what `blamed` says
 _CHOSEN: Final = (*FINDING, "came_at", "number", "method", "confidence")
+_Methods = tuple[tuple[str, pl.Expr, str], ...]  # method, whether it applies, column of the pull request
+_BY_HISTORY: Final[_Methods] = (
+    ("blame", pl.col("is_blamed"), "blame_number"),
+    ("commit", pl.col("told_number").is_not_null(), "told_number"),
+)
 
 
 def judged_sightings(sighted: pl.DataFrame, merged: pl.DataFrame, files: pl.DataFrame) -> pl.DataFrame:
-    """First sighting per identity and pull request, its merge, and whether it may have touched the path."""
-    news = sighted.filter(~pl.col("is_baseline")).rename({"pull_request": "number"})
+    """First sighting per identity and pull request, its merge, and whether it may have touched the path.
+
+    What landed with another change after the branch was looked at is no news of a head that carries it;
+    `sighted` is joined with what history tells (`blamed`).
+    """
+    is_news = ~pl.col("is_baseline") & ~_is_carried()
+    news = sighted.filter(is_news).rename({"pull_request": "number"})
     first = news.sort("scanned_at", "scan_id").unique([*FINDING, "number"], keep="first", maintain_order=True)
-    first = first.select(*FINDING, "number", "path", sighted_at="scanned_at")
+    first = first.select(*FINDING, "number", "path", *_HISTORY, sighted_at="scanned_at")
     with_merge = first.join(merged, on=["repository", "number"], how="left")
     return _with_touch(with_merge, files).with_columns(may_touch=pl.col("touches").fill_null(value=True))
 
@@ -24,19 +35,21 @@ def judged_sightings(sighted: pl.DataFrame, merged: pl.DataFrame, files: pl.Data
 def judged_arrivals(
     arrived: pl.DataFrame, sighted: pl.DataFrame, merged: pl.DataFrame, files: pl.DataFrame
 ) -> pl.DataFrame:
-    """Arrivals with the change that explains each, by the best method that applies."""
+    """Arrivals, joined with what history tells, with the change that explains each by the best method."""
     touches = touched(files, arrived)
     news = with_sole_path(with_sole_merge(with_head(arrived, sighted), merged), merged, touches)
     is_news = ~pl.col("is_baseline")
-    methods = (
-        ("explicit", pl.when(is_news).then("pull_request")),
-        ("pull_request_head", pl.when("head_may_touch").then("head")),
-        ("sole_merge", pl.when(is_news).then("sole_merge")),
-        ("sole_path", pl.when(is_news).then("sole_path")),
-        ("pull_request_head", pl.col("head")),
+    methods: _Methods = (
+        ("explicit", is_news & pl.col("pull_request").is_not_null(), "pull_request"),
+        ("pull_request_head", pl.col("head_may_touch") & pl.col("head").is_not_null(), "head"),
+        *_BY_HISTORY,
+        ("sole_merge", is_news & pl.col("sole_merge").is_not_null(), "sole_merge"),
+        ("sole_path", is_news & pl.col("sole_path").is_not_null(), "sole_path"),
+        ("pull_request_head", pl.col("head").is_not_null(), "head"),
     )
+    unexplained = pl.when("is_baseline").then(pl.lit("baseline")).otherwise(pl.lit("unattributed"))
     judged = news.with_columns(
-        number=pl.coalesce([number for _, number in methods]), method=_method(methods), came_at="scanned_at"
+        number=_number(methods), method=_method(methods, unexplained), came_at="scanned_at"
     )
     return judged.join(
         merged.select("repository", "number", "merged_at"), on=["repository", "number"], how="left"
@@ -44,12 +57,13 @@ def judged_arrivals(
 
 
 def chosen(arrived: pl.DataFrame, sighted: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
-    """One story of each identity: explicit words, else its arrival, else its sightings."""
+    """One story of each identity: explicit words, else its arrival, else its sightings.
+
+    All three are joined with what history tells.
+    """
     by_arrival = _first_told(arrived)
     rest = sighted.join(by_arrival, on=list(FINDING), how="anti")
-    by_sighting = best_sighting(rest).with_columns(
-        method=pl.lit("pull_request_head"), came_at=pl.lit(None, pl.Datetime("us", "UTC"))
-    )
+    by_sighting = _by_sighting(best_sighting(rest))
     columns = [*FINDING, "came_at", "number", "method", "path"]
     known = pl.concat([by_arrival.select(columns), by_sighting.select(columns)])
     heads_only = seen.filter(pl.col("stage") == "pre_merge").join(known, on=list(FINDING), how="anti")
@@ -58,16 +72,34 @@ def chosen(arrived: pl.DataFrame, sighted: pl.DataFrame, seen: pl.DataFrame) -> 
     baseline = others.select(
         *FINDING,
         came_at=pl.lit(None, pl.Datetime("us", "UTC")),
-        number=pl.lit(None, pl.Int64),
-        method=pl.lit("baseline"),
+        number=_number(_BY_HISTORY),
+        method=_method(_BY_HISTORY, pl.lit("baseline")),
         path="path",
     )
     return _with_explicit(pl.concat([known, baseline]), told)
 
 
-def with_confidence(stories: pl.DataFrame, files: pl.DataFrame) -> pl.DataFrame:
-    """Stories with `confidence`: a known list of files without the path makes any inference weak."""
-    judged = _with_touch(stories, files)
+def _by_sighting(best: pl.DataFrame) -> pl.DataFrame:
+    """What only heads showed: of a head that may have touched it, else as history tells, else of a head."""
+    methods: _Methods = (
+        ("pull_request_head", pl.col("may_touch"), "number"),
+        *_BY_HISTORY,
+        ("pull_request_head", pl.lit(value=True), "number"),
+    )
+    return best.with_columns(
+        number=_number(methods),
+        method=_method(methods, pl.lit("unattributed")),
+        came_at=pl.lit(None, pl.Datetime("us", "UTC")),
+    )
+
+
+def with_confidence(stories: pl.DataFrame, files: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
+    """Stories with `confidence`: a known list of files without the path makes any inference weak.
+
+    That of a blame is told by history (`told`, as `blamed` gives it).
+    """
+    blames = told.select(*FINDING, "blame_confidence")
+    judged = _with_touch(stories, files).join(blames, on=list(FINDING), how="left")
     inferred = (
         pl.when(pl.col("touches").eq_missing(False))
         .then(pl.lit("low"))
@@ -76,9 +108,11 @@ def with_confidence(stories: pl.DataFrame, files: pl.DataFrame) -> pl.DataFrame:
         .otherwise(pl.lit("medium"))
     )
     confidence = (
-        pl.when(pl.col("number").is_null())
+        pl.when(pl.col("method") == "blame")
+        .then("blame_confidence")
+        .when(pl.col("number").is_null())
         .then(pl.lit("none"))
-        .when(pl.col("method") == "explicit")
+        .when(pl.col("method").is_in(["explicit", "commit"]))
         .then(pl.lit("high"))
         .when(pl.col("method") == "sole_path")
         .then(pl.lit("medium"))
@@ -87,10 +121,29 @@ def with_confidence(stories: pl.DataFrame, files: pl.DataFrame) -> pl.DataFrame:
     return judged.with_columns(confidence=confidence).select(_CHOSEN)
 
 
-def _method(methods: tuple[tuple[str, pl.Expr], ...]) -> pl.Expr:
-    unexplained = pl.when("is_baseline").then(pl.lit("baseline")).otherwise(pl.lit("unattributed"))
-    named = [pl.when(number.is_not_null()).then(pl.lit(method)) for method, number in methods]
+def _method(methods: _Methods, unexplained: pl.Expr) -> pl.Expr:
+    """Name of the first method that applies."""
+    named = [pl.when(_holds(applies)).then(pl.lit(method)) for method, applies, _ in methods]
     return pl.coalesce([*named, unexplained])
+
+
+def _number(methods: _Methods) -> pl.Expr:
+    """Pull request by the first method that applies: history may say that there is none."""
+    number: pl.Expr = pl.lit(None, pl.Int64)
+    for _, applies, column in reversed(methods):
+        number = pl.when(_holds(applies)).then(column).otherwise(number)
+    return number
+
+
+def _holds(condition: pl.Expr) -> pl.Expr:
+    return condition.fill_null(value=False)
+
+
+def _is_carried() -> pl.Expr:
+    """Whether the line landed with another change after the code that the head is compared with."""
+    by_place = pl.col("landed_place") > pl.col("base_code_place")
+    is_later = pl.coalesce(by_place, pl.col("landed_at") > pl.col("base_code_at"))
+    return _holds(is_later) & pl.col("blame_number").ne_missing(pl.col("pull_request"))
 
 
 def _first_told(arrived: pl.DataFrame) -> pl.DataFrame:

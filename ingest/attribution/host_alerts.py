@@ -22,10 +22,11 @@ _TOOL: Final = ("repository", "tool_name")
 class Reported:
     """What attribution rests on."""
 
-    alerts: pl.DataFrame
+    alerts: pl.DataFrame  # of the host
     analyses: pl.DataFrame  # of the host
     scans: pl.DataFrame  # of files and tables
     doubled_count: int  # alerts that are not counted, as files of their tool are known
+    from_files: pl.DataFrame  # alerts of exported pages, which no analysis stands behind
 
 
 def reported(alerts: pl.DataFrame, scans: pl.DataFrame) -> Reported:
@@ -37,7 +38,11 @@ def reported(alerts: pl.DataFrame, scans: pl.DataFrame) -> Reported:
     looks = analyses.with_columns(_name()).join(told, on=_TOOL, how="anti", maintain_order="left")
     kinds = pl.col("kind") == KIND
     doubled_count = alerts.filter(kinds).height - own.filter(kinds).height
-    return Reported(own.drop("tool_name"), looks.drop("tool_name"), files, doubled_count)
+    is_page = is_hosts.ne_missing(True) & kinds
+    pages, live = own.filter(is_page), own.filter(~is_page)
+    parts = (live, looks, pages)
+    alerts_of_host, analyses_of_host, told_pages = (each.drop("tool_name") for each in parts)
+    return Reported(alerts_of_host, analyses_of_host, files, doubled_count, told_pages)
 
 
 def _name() -> pl.Expr:

@@ -10,13 +10,14 @@ from ingest.attribution.arrivals import FINDING
 from ingest.attribution.lanes import ok_scans, on_branch
 
 _MOMENT: Final = pl.Datetime("us", "UTC")
+_TOLD: Final = ("explicit", "blame", "commit")  # by other evidence than the heads that showed it
 
 
 def presences(seen: pl.DataFrame, stories: pl.DataFrame) -> pl.DataFrame:
     """Appearances that belong to each story: on the branch since it came, on its pull request's head.
 
     `on_main` tells the two apart. A story that never reached the branch and belongs to no pull request
-    (nothing to compare with, or told by a sidecar) owns all its appearances.
+    (nothing to compare with, or told by a sidecar or by history) owns all its appearances.
     """
     joined = seen.join(stories.select(*FINDING, "came_at", "number", "method"), on=list(FINDING), how="inner")
     is_branch = pl.col("stage") == "post_merge"
@@ -24,9 +25,7 @@ def presences(seen: pl.DataFrame, stories: pl.DataFrame) -> pl.DataFrame:
     is_own_head = ((pl.col("stage") == "pre_merge") & (pl.col("pull_request") == pl.col("number"))).fill_null(
         value=False
     )
-    is_homeless = pl.col("came_at").is_null() & (
-        pl.col("number").is_null() | (pl.col("method") == "explicit")
-    )
+    is_homeless = pl.col("came_at").is_null() & (pl.col("number").is_null() | pl.col("method").is_in(_TOLD))
     return joined.filter(came | is_own_head | (is_homeless & ~is_branch)).with_columns(on_main=came)
 
 

@@ -97,7 +97,8 @@ class FileMarks(Trusted):
 
 
 LANDED_COMMITS = Table(
-    "landed_commits", LandedCommits, "entity", "commit of a protected branch", "landed_at", None
-)
+    "landed_commits", LandedCommits, "entity", "commit of a protected branch", "landed_at", None,
+    derived=("surviving_code_lines", "surviving_at"),
+)  # fmt: skip
 LINE_ORIGINS = Table("line_origins", LineOrigins, "entity", "reported line", None, None)
 FILE_MARKS = Table("file_marks", FileMarks, "entity", "file with a mark", None, None)

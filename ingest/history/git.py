@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from tempfile import TemporaryFile
+from typing import IO, Final
 
 from ingest.errors import SourceError
 
 # What git would take from the caller's surroundings: whose repository, whose settings, whose editor.
-_KEPT: Final = ("PATH", "HOME", "TMPDIR", "SystemRoot", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy")
+_KEPT: Final = (
+    "PATH", "HOME", "TMPDIR", "SystemRoot", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy",
+    "SSH_AUTH_SOCK", "GIT_SSL_CAINFO", "SSL_CERT_FILE",
+)  # fmt: skip
 _FIXED: Final = {
     "LC_ALL": "C.UTF-8",
     "GIT_TERMINAL_PROMPT": "0",
+    "GIT_SSH_COMMAND": "ssh -o BatchMode=yes",
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_OPTIONAL_LOCKS": "0",
@@ -27,7 +33,11 @@ _OPTIONS: Final = (
     "-c", "gc.auto=0", "-c", "protocol.ext.allow=never", "-c", "diff.noprefix=false",
 )  # fmt: skip
 LONGEST_SECONDS: Final = 3600.0
+OLDEST: Final = (2, 30)  # version of git that all of this is asked of
+_MISSING: Final = "git is not installed here; install it (Debian: apt install git)"
 _WORDS: Final = 400  # of what git says in an error
+_CHUNK_BYTES: Final = 1 << 16
+_VERSION: Final = re.compile(rb"(\d+)\.(\d+)(?:\.(\d+))?")
 
 
 class GitError(SourceError):
@@ -43,8 +53,14 @@ class Git:
         default_factory=dict, repr=False
     )  # beside the fixed ones; may be secret
 
-    def run(self, *arguments: str, stdin: bytes = b"", seconds: float = LONGEST_SECONDS) -> bytes:
-        """What git prints.
+    def run(
+        self,
+        *arguments: str,
+        stdin: bytes = b"",
+        seconds: float = LONGEST_SECONDS,
+        accepted: Collection[int] = (0,),
+    ) -> bytes:
+        """What git prints; `accepted` are the exit codes that are no error.
 
         Raises
         ------
@@ -57,29 +73,24 @@ class Git:
                 timeout=seconds, check=False,
             )  # fmt: skip
         except FileNotFoundError as error:
-            raise GitError("git is not installed here; install it (Debian: apt install git)") from error
+            raise GitError(_MISSING) from error
         except subprocess.TimeoutExpired as error:
             raise GitError(f"git {arguments[0]} took longer than {seconds:.0f} s in {self.folder}") from error
-        if done.returncode:
-            raise GitError(f"git {arguments[0]} in {self.folder}: {_said(done.stderr)}")
+        if done.returncode not in accepted:
+            raise self._error(arguments, done.stderr)
         return done.stdout
 
     def text(self, *arguments: str) -> str:
         """What git prints, as text without the last line's end."""
         return self.run(*arguments).decode("utf-8", "replace").removesuffix("\n")
 
-    def stream(self, *arguments: str) -> Iterator[bytes]:
+    def stream(self, *arguments: str, stdin: bytes = b"") -> Generator[bytes, None, None]:
         """Lines of a long answer, one by one, without their ends; an error raises at the end."""
-        command, variables = self._command(arguments), self._environment()
-        with subprocess.Popen(  # noqa: S603 - arguments are ours, never a shell
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=variables
-        ) as asked:
-            assert asked.stdout is not None and asked.stderr is not None  # noqa: S101, PT018 - pipes were asked for
-            for line in asked.stdout:
-                yield line.removesuffix(b"\n")
-            said = asked.stderr.read()
-        if asked.returncode:
-            raise GitError(f"git {arguments[0]} in {self.folder}: {_said(said)}")
+        return self._parts(b"\n", arguments, stdin)
+
+    def pieces(self, *arguments: str, stdin: bytes = b"") -> Generator[bytes, None, None]:
+        """Like `stream`, for an answer in which a NUL ends each piece (`-z`)."""
+        return self._parts(b"\0", arguments, stdin)
 
     def has(self, commit: str) -> bool:
         """Whether a commit is there."""
@@ -92,20 +103,65 @@ class Git:
     def has_all(self, commits: Iterable[str]) -> frozenset[str]:
         """Those of the commits that are there, asked at once."""
         wanted = sorted(set(commits))
+        if not wanted:
+            return frozenset()
         told = self.run("cat-file", "--batch-check=%(objecttype)", stdin="\n".join(wanted).encode() + b"\n")
         kinds = told.decode().splitlines()
-        return (
-            frozenset(sha for sha, kind in zip(wanted, kinds, strict=True) if kind == "commit")
-            if wanted
-            else frozenset()
-        )
+        return frozenset(sha for sha, kind in zip(wanted, kinds, strict=True) if kind == "commit")
+
+    def _parts(self, end: bytes, arguments: tuple[str, ...], stdin: bytes) -> Generator[bytes, None, None]:
+        rest = b""
+        for chunk in self._chunks(arguments, stdin):
+            *whole, rest = (rest + chunk).split(end)
+            yield from whole
+        if rest:
+            yield rest
+
+    def _chunks(self, arguments: tuple[str, ...], stdin: bytes) -> Iterator[bytes]:
+        """The answer in blocks; what git reads and says goes through files, so that neither waits for us."""
+        with TemporaryFile() as given, TemporaryFile() as said:
+            given.write(stdin)
+            given.seek(0)
+            with self._started(arguments, given, said) as asked:
+                assert asked.stdout is not None  # noqa: S101 - a pipe was asked for
+                while chunk := asked.stdout.read(_CHUNK_BYTES):
+                    yield chunk
+            said.seek(0)
+            if asked.returncode:
+                raise self._error(arguments, said.read())
+
+    def _started(
+        self, arguments: tuple[str, ...], given: IO[bytes], said: IO[bytes]
+    ) -> subprocess.Popen[bytes]:
+        try:
+            return subprocess.Popen(  # noqa: S603 - arguments are ours, never a shell
+                self._command(arguments), stdin=given, stdout=subprocess.PIPE, stderr=said,
+                env=self._environment(),
+            )  # fmt: skip
+        except FileNotFoundError as error:
+            raise GitError(_MISSING) from error
+
+    def _error(self, arguments: tuple[str, ...], said: bytes) -> GitError:
+        return GitError(f"git {arguments[0]} in {self.folder}: {_said(said)}")
 
     def _command(self, arguments: tuple[str, ...]) -> list[str]:
         return ["git", *_OPTIONS, "-C", str(self.folder), *arguments]
 
     def _environment(self) -> dict[str, str]:
         own = {name: os.environ[name] for name in _KEPT if name in os.environ}
-        return {**own, **_FIXED, **self.variables}
+        # A folder that is no repository must not answer for another one that it lies in.
+        ceiling = {"GIT_CEILING_DIRECTORIES": str(self.folder.resolve().parent)}
+        return {**own, **_FIXED, **ceiling, **self.variables}
+
+
+def git_version() -> tuple[int, ...]:
+    """Which git is installed; a GitError when there is none.
+
+    >>> git_version() >= OLDEST
+    True
+    """
+    told = _VERSION.search(Git(Path()).run("version"))
+    return tuple(int(part) for part in told.groups(b"0")) if told else (0,)
 
 
 def _said(words: bytes) -> str:

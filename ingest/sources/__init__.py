@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from ingest.sources.base import AnySource, LiveSource, Parsed, Source, SourceFile
+from ingest.sources.git import GIT
 from ingest.sources.github import GITHUB
 from ingest.sources.github_export import GITHUB_EXPORT
+from ingest.sources.incidents import INCIDENTS
 from ingest.sources.sarif import SARIF
 from ingest.sources.tables import TABLES_SOURCE
 from ingest.sources.triage import TRIAGE
 
-SOURCES: Final[tuple[AnySource, ...]] = (GITHUB, GITHUB_EXPORT, SARIF, TABLES_SOURCE, TRIAGE)
+SOURCES: Final[tuple[AnySource, ...]] = (GITHUB, GITHUB_EXPORT, SARIF, TABLES_SOURCE, TRIAGE, INCIDENTS, GIT)
 
 __all__ = ["SOURCES", "AnySource", "LiveSource", "Parsed", "Source", "SourceFile"]

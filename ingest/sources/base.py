@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import file_digest
@@ -52,6 +52,8 @@ class Parsed:
     left_out: Mapping[str, int] = field(default_factory=dict)  # reason -> input that is no row by definition
     unknown_columns: Mapping[str, Sequence[str]] = field(default_factory=dict)  # table -> columns set aside
     judged: Mapping[str, pl.DataFrame] = field(default_factory=dict)  # table -> key and derived columns
+    # Rows that are too many to hold at once, made part by part when they are asked for; taken before `frames`.
+    more: Iterable[Mapping[str, pl.DataFrame]] = ()
 
 
 class RawArea(Protocol):
@@ -79,6 +81,7 @@ class Outside:
     tell: Callable[[Progress], None] = lambda _progress: None
     from_raw: bool = False  # parse what was kept; ask nobody
     full: bool = False  # read everything anew
+    mirrors: Path | None = None  # folder in which mirrors of repositories are kept; None = none are
 
 
 DONE: Final = "done"  # what a live source says when it is through with a place
@@ -107,6 +110,7 @@ class Surroundings:
     now: Callable[[], datetime]
     outside: Outside
     take: Callable[[Parsed, str], None]  # rows of one batch, and its name; call it from one thread only
+    repositories: tuple[str, ...] = ()  # names that the tables know, published or not
 
 
 HELD: Final = (

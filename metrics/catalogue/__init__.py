@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from metrics.catalogue.escape_signs import ESCAPE_SIGNS
 from metrics.catalogue.escapes import ESCAPES
 from metrics.catalogue.inventory import INVENTORY
 from metrics.catalogue.metric import FAMILIES, Metric
@@ -15,7 +16,9 @@ from metrics.catalogue.oversight import OVERSIGHT
 from metrics.catalogue.velocity import VELOCITY
 from metrics.catalogue.vulnerabilities import VULNERABILITIES
 
-CATALOGUE: Final[tuple[Metric, ...]] = (*ESCAPES, *OVERSIGHT, *VELOCITY, *VULNERABILITIES, *INVENTORY)
+CATALOGUE: Final[tuple[Metric, ...]] = (
+    *ESCAPES, *ESCAPE_SIGNS, *OVERSIGHT, *VELOCITY, *VULNERABILITIES, *INVENTORY,
+)  # fmt: skip
 BY_ID: Final[dict[str, Metric]] = {metric.id: metric for metric in CATALOGUE}
 
 __all__ = ["BY_ID", "CATALOGUE", "FAMILIES", "Metric"]

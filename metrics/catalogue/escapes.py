@@ -25,7 +25,7 @@ from metrics.units import POINTS
 _PRE_SCANNED: Final = pl.col("pre_scanned")
 _SCANS_READ: Final = pl.col(SCANS_UNREAD).is_null()
 _UNREAD: Final = "changes of repositories whose code scanning may not be read and that no other scan is of"
-_OUT_OF_SCOPE: Final = "changes out of scope (other branch, generated files, other paths, arrived again)"
+OUT_OF_SCOPE: Final = "changes out of scope (other branch, generated files, other paths, arrived again)"
 
 ESCAPES: Final[tuple[Metric, ...]] = (
     Metric(
@@ -34,7 +34,7 @@ ESCAPES: Final[tuple[Metric, ...]] = (
         unit="share",
         numerator="in-scope changes with a confirmed escape",
         denominator="in-scope merged changes",
-        excludes=f"{_OUT_OF_SCOPE}; escapes not reviewed yet; dismissed findings",
+        excludes=f"{OUT_OF_SCOPE}; escapes not reviewed yet; dismissed findings",
         caveats=f"One-look interval; the gate uses the anytime-valid limit. {SAMENESS}",
         method=METHOD,
         references=(CLOPPER_PEARSON,),
@@ -49,7 +49,7 @@ ESCAPES: Final[tuple[Metric, ...]] = (
         unit="share",
         numerator="in-scope changes with a confirmed or unreviewed escape",
         denominator="in-scope merged changes",
-        excludes=f"{_OUT_OF_SCOPE}; dismissed findings",
+        excludes=f"{OUT_OF_SCOPE}; dismissed findings",
         caveats=f"Upper end of the band; triage moves it. {SAMENESS}",
         method=METHOD,
         references=(CLOPPER_PEARSON,),
@@ -64,7 +64,7 @@ ESCAPES: Final[tuple[Metric, ...]] = (
         unit=POINTS,
         numerator="escape rate of the first side",
         denominator="escape rate of the second side, taken from it",
-        excludes=f"{_OUT_OF_SCOPE}; escapes not reviewed yet; dismissed findings",
+        excludes=f"{OUT_OF_SCOPE}; escapes not reviewed yet; dismissed findings",
         caveats=f"Not the gate's question: a pilot may beat people and still break the rule. {SAMENESS}",
         method=NEWCOMBE,
         references=(NEWCOMBE_1998,),

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from metrics.density.measures import Band
-from metrics.density.pairs import Pair, arrays, crude_pair, places, shared_pair
+from metrics.density.pairs import STANDING, Pair, arrays, crude_pair, places, shared_pair, surviving_pair
 from metrics.estimate import Estimate, Number, Undefined
 from metrics.measures import Slice
 from metrics.statistics.clustered import honest_ratio
@@ -60,6 +60,18 @@ def crude_ratio(band: Band) -> Callable[[Slice], Number]:
 
     def compute(of: Slice) -> Number:
         return _stated(honest_ratio(*arrays(of, band), of.measuring.confidence), crude_pair(of, band))
+
+    return compute
+
+
+def surviving_ratio(band: Band) -> Callable[[Slice], Number]:
+    """The same by lines that still stand, of the changes of which these are known."""
+
+    def compute(of: Slice) -> Number:
+        pair = surviving_pair(of, band)
+        if pair.why_none:
+            return Undefined(pair.why_none, pair.n, pair.coverage, RATIO)
+        return _stated(honest_ratio(*arrays(of, band, STANDING), of.measuring.confidence), pair)
 
     return compute
 
@@ -112,6 +124,8 @@ vulnerability_ratio: Final = stratified_ratio("confirmed")
 vulnerability_ratio_high: Final = stratified_ratio("not_dismissed")
 crude_vulnerability_ratio: Final = crude_ratio("confirmed")
 crude_vulnerability_ratio_high: Final = crude_ratio("not_dismissed")
+surviving_vulnerability_ratio: Final = surviving_ratio("confirmed")
+surviving_vulnerability_ratio_high: Final = surviving_ratio("not_dismissed")
 vulnerability_dispersion_high: Final = change_dispersion("not_dismissed")
 detectable_vulnerability_ratio_high: Final = smallest_visible_ratio("not_dismissed")
 

@@ -18,12 +18,13 @@ _EXTENSION: Final = r"[^/]\.([A-Za-z0-9_+-]+)$"  # a leading dot begins a name, 
 
 
 def with_lines(changes: pl.DataFrame, cut: Tables, *, include_tests: bool) -> pl.DataFrame:
-    """Add code_lines and language to changes, in their order; surviving_code_lines may become unknown.
+    """Add code_lines and language to changes, in their order; surviving_code_lines as told or as counted.
 
     Parameters
     ----------
     changes
-        repository, number, code_additions, surviving_code_lines.
+        repository, number, code_additions, surviving_code_lines (null = not told: then it is what history
+        counts for all commits that the change landed with, and null where it does not know one of them).
     include_tests
         Count added lines of test files as well. How many of those still stand is not known, so
         surviving lines are unknown then.
@@ -32,12 +33,25 @@ def with_lines(changes: pl.DataFrame, cut: Tables, *, include_tests: bool) -> pl
     rows = changes.with_row_index("row").join(_languages(files), on="row", how="left", maintain_order="left")
     named = rows.with_columns(pl.col("language").fill_null(NO_LANGUAGE))
     if not include_tests:
-        return named.with_columns(code_lines="code_additions").drop("row")
+        standing = pl.coalesce("surviving_code_lines", _counted(changes, cut))
+        return named.with_columns(code_lines="code_additions", surviving_code_lines=standing).drop("row")
     counted = named.join(_tests(files), on="row", how="left", maintain_order="left")
     tests = pl.when(~pl.col("has_unknown_test").fill_null(value=False)).then(pl.col("tests").fill_null(0))
     return counted.with_columns(
         code_lines=pl.col("code_additions") + tests, surviving_code_lines=pl.lit(None, pl.Int64)
     ).drop("row", "tests", "has_unknown_test")
+
+
+def _counted(changes: pl.DataFrame, cut: Tables) -> pl.Series:
+    """Lines of class code that still stand of the commits of each change; null = not known of all."""
+    names = changes["repository"].unique().sort().to_list()
+    lines = pl.col("surviving_code_lines")
+    commits = cut.landed_commits.filter(pl.col("pull_request").is_not_null())
+    sums = commits.group_by(key=pull_key(names, "pull_request")).agg(
+        counted=pl.when(lines.null_count() == 0).then(lines.sum())
+    )
+    keyed = changes.lazy().select(key=pull_key(names))
+    return keyed.join(sums, on="key", how="left", maintain_order="left").collect()["counted"]
 
 
 def _files(changes: pl.DataFrame, cut: Tables) -> pl.DataFrame:

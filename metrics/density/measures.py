@@ -76,12 +76,21 @@ def found_before_merge_share(of: Slice) -> Number:
     Only findings of changes that a scan looked at after the merge count: where nothing looks, nothing
     is found late. Jones (1996), Computer 29(4), DOI 10.1109/2.488361.
     """
+    return _share_of_findings(of, "before_merge")
+
+
+def escaped_share_of_findings(of: Slice) -> Number:
+    """The others of them, reported only after the merge: one minus the defect removal efficiency."""
+    return _share_of_findings(of, "after_merge")
+
+
+def _share_of_findings(of: Slice, kind: Literal["before_merge", "after_merge"]) -> Number:
     changes = of.density.changes
     watched = changes.filter("looked_after")
     found, total = int(watched["not_dismissed"].sum()), int(changes["not_dismissed"].sum())
     coverage = Coverage(total, total).narrowed(found, NOT_LOOKED_AT_AFTER)
-    empty = _why_not_looked_at(changes, NONE_LOOKED_AT_AFTER) if watched.is_empty() else NO_FINDING
-    return share(int(watched["before_merge"].sum()), coverage, of.measuring.confidence, empty)
+    empty = why_not_looked_at(changes, NONE_LOOKED_AT_AFTER) if watched.is_empty() else NO_FINDING
+    return share(int(watched[kind].sum()), coverage, of.measuring.confidence, empty)
 
 
 def count_of(rows: pl.DataFrame, band: Band, lines: Lines = "code_lines") -> Count:
@@ -93,11 +102,11 @@ def why_no_rate(density: Density) -> str:
     """Why there is no rate per added KLOC, when there is none."""
     if density.changes["looked"].any():
         return NO_LINES
-    return _why_not_looked_at(density.changes, NONE_LOOKED_AT)
+    return why_not_looked_at(density.changes, NONE_LOOKED_AT)
 
 
-def _why_not_looked_at(changes: pl.DataFrame, reason: str) -> str:
-    """The reason with what the host says of scans that it does not show."""
+def why_not_looked_at(changes: pl.DataFrame, reason: str) -> str:
+    """The reason why nothing looked, with what the host says of scans that it does not show."""
     if changes.is_empty():
         return NO_CHANGE
     words = said_of(changes, SCANS_UNREAD)

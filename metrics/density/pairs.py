@@ -15,11 +15,11 @@ import numpy.typing as npt
 import polars as pl
 
 from metrics.density.changes import ALL_REASONS
-from metrics.density.measures import BANDS, LINES_IN_KLOC, Band, why_no_rate
+from metrics.density.measures import BANDS, LINES_IN_KLOC, Band, Lines, why_no_rate
 from metrics.estimate import Coverage
 from metrics.measures import Slice
 from metrics.measuring import Measuring
-from metrics.statistics.clustered import Dispersion, dispersion
+from metrics.statistics.clustered import Dispersion, dispersion, totals
 from metrics.statistics.rates import Count
 
 Floats = npt.NDArray[np.float64]
@@ -27,6 +27,10 @@ OF_SECOND: Final = "_of_second"
 NO_OTHER_SIDE: Final = "there is no other side to compare with"
 NOTHING_SHARED: Final = "no repository and language in which changes of both sides were looked at"
 NOT_SHARED: Final = "repository and language of one side only"
+SURVIVING_UNKNOWN: Final = "surviving lines unknown"
+NONE_SURVIVING: Final = "surviving lines of one side are unknown, or none of them stands"
+STANDING: Final[Lines] = "surviving_code_lines"
+BOTH: Final = (True, False)
 ONE_SIDE_ONLY: Final = "changes of one side only were looked at here"
 
 
@@ -54,9 +58,25 @@ def shared_pair(of: Slice, band: Band) -> Pair:
     return of.once(_SHARED[band])
 
 
-def arrays(of: Slice, band: Band) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
-    """Findings, KLOC and whether it is of the first side, of each rated change."""
-    return _arrays(of.once(_rows), band)
+def surviving_pair(of: Slice, band: Band) -> Pair:
+    """Everything that both sides did in changes of which it is known how many of their lines still stand."""
+    rows = of.once(_standing)
+    events, kloc, is_first = _arrays(rows, band)
+    coverage = _coverage(of).narrowed(rows.height, SURVIVING_UNKNOWN)
+    why_none = _why_none(of) or (None if _both_stand(rows) else NONE_SURVIVING)
+    return Pair(rows.height, totals(events, kloc, is_first), coverage, of.measuring, why_none)
+
+
+def _both_stand(rows: pl.DataFrame) -> bool:
+    standing = rows.filter(pl.col("lines") > 0)
+    return standing["is_first"].n_unique() == len(BOTH)
+
+
+def arrays(
+    of: Slice, band: Band, lines: Lines = "code_lines"
+) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
+    """Findings, KLOC and whether it is of the first side, of each rated change whose lines are known."""
+    return _arrays(of.once(_standing if lines == STANDING else _rows), band)
 
 
 def places(of: Slice, band: Band) -> Iterator[tuple[str, str, Pair]]:
@@ -92,8 +112,17 @@ def _sides(of: Slice) -> list[Slice]:
 
 def _rows(of: Slice) -> pl.DataFrame:
     """The rated changes of both sides: place, findings of either end of the band, lines, is_first."""
+    return _of_sides(of, "code_lines")
+
+
+def _standing(of: Slice) -> pl.DataFrame:
+    """The same with the lines that still stand; changes of which that is unknown are left out."""
+    return _of_sides(of, STANDING).filter(pl.col("lines").is_not_null())
+
+
+def _of_sides(of: Slice, lines: Lines) -> pl.DataFrame:
     return pl.concat(
-        side.density.sizes.select("place", *BANDS, lines="code_lines", is_first=pl.lit(side is of))
+        side.density.sizes.select("place", *BANDS, lines=lines, is_first=pl.lit(side is of))
         for side in _sides(of)
     )
 

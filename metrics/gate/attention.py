@@ -14,6 +14,7 @@ from metrics.features import SCANS_UNREAD
 from metrics.findings import unattributed
 from metrics.gate.policy import Policy
 from metrics.gate.states import Attention, SprintCount
+from metrics.history import PUSHED
 from metrics.pilot import Pilot
 
 REVIEWERS: Final = "security reviewers"
@@ -51,13 +52,22 @@ def from_findings(findings: pl.DataFrame) -> tuple[Attention, ...]:
     """Findings that wait for a decision, or for somebody to say where they come from."""
     untriaged = findings.filter(pl.col("is_escape") & (pl.col("status") == "unreviewed"))
     nobodys = unattributed(findings)
+    is_pushed = pl.col("unexplained") == PUSHED
     bypasses = findings.filter(pl.col("is_bypass"))
     merged_over = sorted(
         {f"{name}#{number}" for name, number in bypasses.select("repository", "number").rows()}
     )
     return _present(
         _of_rows("Decide about untriaged escapes", REVIEWERS, untriaged, "first_seen_at"),
-        _of_rows("Say which change introduced unattributed findings", REVIEWERS, nobodys, "first_seen_at"),
+        _of_rows(
+            "Say which change introduced unattributed findings",
+            REVIEWERS,
+            nobodys.filter(~is_pushed),
+            "first_seen_at",
+        ),
+        _of_rows(
+            "Decide about findings pushed past review", OWNERS, nobodys.filter(is_pushed), "first_seen_at"
+        ),
         Attention(
             "Explain changes merged over a reported finding",
             OWNERS,

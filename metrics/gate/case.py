@@ -13,7 +13,9 @@ from functools import cached_property
 import polars as pl
 
 from ingest.contracts import AUTHORSHIPS
+from metrics.aftermath import aftermath
 from metrics.arrivals import KEY
+from metrics.audited import drawn_changes
 from metrics.calendar import EpochWindow, epoch_at, epoch_of, epochs, matures_at, sprints
 from metrics.density.changes import Density, density_changes, density_findings
 from metrics.detection import detection, unusable_scans
@@ -88,6 +90,16 @@ class Case:
     def human_changes(self) -> pl.DataFrame:
         """Human changes of the same repositories with what looked at them."""
         return described(self.human, self.cut, self.policy, self.ask.as_of)
+
+    @cached_property
+    def aftermath(self) -> pl.DataFrame:
+        """Changes of any authorship that were reverted or mended in a hurry (metrics.aftermath)."""
+        return aftermath(self.merges, self.cut)
+
+    @cached_property
+    def drawn(self) -> pl.DataFrame:
+        """Changes of any pilot that were drawn for an audit, and what came of it (metrics.audited)."""
+        return drawn_changes(self.cut, self.policy.minimum_severity)
 
     @cached_property
     def waits(self) -> pl.DataFrame:

@@ -16,6 +16,7 @@ from data import simulator
 from data.simulator import frames
 from ingest.contracts import BY_NAME
 from ingest.store import Store
+from tests.benchmarks import history
 from tests.builders_store import run
 
 ROOT = Path(__file__).parents[2]
@@ -77,6 +78,10 @@ def pilot(*words: str) -> Callable[[Path], Sequence[str]]:
 
 def beside(name: str) -> Callable[[Path], Sequence[str]]:
     return lambda folder: ("-m", "tests.benchmarks.beside", name, str(folder))
+
+
+def blames(way: str) -> Callable[[Path], Sequence[str]]:
+    return lambda folder: ("-m", "tests.benchmarks.history", way, str(folder))
 
 
 def live(folder: Path) -> Sequence[str]:
@@ -257,6 +262,16 @@ GROUPS: tuple[Group, ...] = (
                 tells=True,
                 config=demo,
             ),
+        ),
+    ),
+    Group(
+        "history",
+        f"origins of {history.FINDINGS:,} lines in {history.FILES} files of {history.COMMITS:,} commits",
+        history.prepare,
+        (
+            Case("traced, walked back and written", blames("traced"), history.forget, rows=history.FINDINGS),
+            Case("  blame alone, by files", blames("batched"), rows=history.FINDINGS),
+            Case("  blame alone, line by line", blames("one_by_one"), rows=history.FINDINGS, runs=1),
         ),
     ),
 )

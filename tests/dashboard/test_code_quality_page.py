@@ -156,7 +156,7 @@ def test_both_sides_show_how_they_were_looked_at(shown: str) -> None:
 
 def test_all_charts_have_words_for_those_who_cannot_see_them() -> None:
     charts = at(pilot="payments").get("plotly_chart")
-    assert len(charts) == 3
+    assert len(charts) == 5
     assert all(len(chart.proto.alt) > 40 for chart in charts)
 
 
@@ -221,6 +221,106 @@ def test_what_was_left_out_can_be_opened(session: MeasuredSession) -> None:
     session.tables = together(rows)
     app = at(pilot="payments", weaknesses="Left out: agents")
     assert list(app.dataframe[0].value["Why"]) == ["files unknown", "merged to another branch"]
+
+
+def kinds_of(session: MeasuredSession, agents: int, people: int) -> None:
+    """So many injections of each side beside the four findings that it has."""
+    rows = filled("payments")
+    for side, first, count in (("a", 100, agents), ("p", 200, people)):
+        rows["findings"] += [
+            finding(
+                f"{side}{n}",
+                first + n % 60,
+                45,
+                repository="acme/payments-api",
+                cwe=["CWE-89"],
+                path=f"{side}.py",
+            )
+            for n in range(count)
+        ]
+    session.tables = together(rows)
+
+
+def test_kinds_of_findings_are_shown_with_the_counts_of_both_sides(shown: str) -> None:
+    for part in (
+        "What kinds of findings",
+        "No CWE told",
+        "0.164 in 24.4 KLOC",
+    ):
+        assert part in shown
+
+
+def test_few_findings_of_a_kind_have_counts_and_no_ratio(session: MeasuredSession) -> None:
+    kinds_of(session, 19, 30)
+    shown = texts(at(pilot="payments"))
+    assert "19 findings" in shown
+    assert "fewer than 20 findings on a side" in shown
+
+
+def test_enough_findings_of_a_kind_have_a_ratio(session: MeasuredSession) -> None:
+    kinds_of(session, 40, 20)
+    measured = measure(session.case("payments"))
+    (injections,) = [part for part in measured.kinds("family") if part.name == "Injection"]
+    assert isinstance(injections.ratio, Estimate)
+    assert injections.ratio.value == pytest.approx(2.0)
+    assert "2 times" in texts(at(pilot="payments"))
+
+
+def test_without_findings_the_kinds_say_what_would_bring_them(session: MeasuredSession) -> None:
+    session.tables = together(without(filled("payments"), "findings", "dispositions"))
+    app = at(pilot="payments")
+    assert not app.exception
+    assert texts(app).count("No finding is counted on either side") == 2
+
+
+def test_it_is_said_how_the_change_of_each_finding_is_known(session: MeasuredSession) -> None:
+    rows = filled("payments")
+    rows["findings"].append(
+        finding("blamed", 110, 45, repository="acme/payments-api", method="blame", confidence="high")
+    )
+    session.tables = together(rows)
+    shown = texts(at(pilot="payments"))
+    assert "the history of the line names the commit" in shown
+    assert "1 of 5" in shown
+    assert "4 of 5" in shown
+
+
+def test_both_sides_looked_at_by_the_same_rules_are_said_to_be(shown: str) -> None:
+    assert "every version of every tool&#x27;s rules looked at both sides" in shown or (
+        "every version of every tool's rules looked at both sides" in shown
+    )
+
+
+def test_rules_that_looked_at_one_side_more_are_named_with_their_shares(session: MeasuredSession) -> None:
+    rows = filled("payments")
+    rows["scans"] = [
+        {**row, "rules_version": "2"} if row["scan_id"].startswith("pre-1") else row for row in rows["scans"]
+    ]
+    session.tables = together(rows)
+    shown = texts(at(pilot="payments"))
+    assert "Both sides were not looked at alike" in shown
+    assert "scan-a with rules 2 before merge at 60 of 61 (98.4 %) of agents' changes" in unescape(
+        shown
+    ).replace("\xa0", " ")
+
+
+def strata() -> str:
+    """What the chart of ratios says."""
+    charts = [each.proto.alt for each in at(pilot="payments").get("plotly_chart")]
+    return next(alt for alt in charts if "Like for like" in alt)
+
+
+def test_the_ratio_by_surviving_lines_is_drawn_where_they_are_known(session: MeasuredSession) -> None:
+    rows = filled("payments")
+    rows["pull_requests"] = [
+        {**row, "surviving_code_lines": 200 if row["number"] < 200 else 100} for row in rows["pull_requests"]
+    ]
+    session.tables = together(rows)
+    assert "By lines that still stand, confirmed: 0.5 times" in strata()
+
+
+def test_a_ratio_by_surviving_lines_that_nobody_knows_is_not_drawn() -> None:
+    assert "By lines that still stand" not in strata()
 
 
 def test_each_choice_of_rows_says_its_count_and_lists_it() -> None:

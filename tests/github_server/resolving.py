@@ -52,6 +52,19 @@ def _is_wanted(pull: Node, told: Mapping[str, Any]) -> bool:
     )
 
 
+def _issues(repo: Repo, info: Info, **told: Any) -> Page:
+    """Issues, oldest first as they are asked for here."""
+    permit("Repository.issues", info.context)
+    window, labels, states = window_of(info, told), set(told.get("labels") or ()), told.get("states")
+    wanted = [issue for issue in repo.issues if not states or issue.get("state") in states]
+    labelled = [issue for issue in wanted if not labels or labels & _labels_of(issue)]
+    return page_of(inner_listing(labelled), window)
+
+
+def _labels_of(issue: Node) -> set[str]:
+    return {label["name"] for label in issue.get("labels") or ()}
+
+
 def _owner(world: World, login: str) -> Node | None:
     """An owner of repositories by its name, in any case; `owner_kinds` of the world says what it is."""
     owned = [repo for repo in world.repositories if _owner_name(repo).lower() == login.lower()]
@@ -175,6 +188,7 @@ SPECIAL: Final[dict[str, Resolver]] = {
     "Query.repositoryOwner": lambda _root, info, login: _owner(info.context.world, login),
     "Query.user": _owner_of_kind("User"),
     "Query.viewer": lambda _root, _info: {"login": "metrics-reader"},
+    "Repository.issues": _issues,
     "Repository.owner": lambda repo, info: _owner(info.context.world, _owner_name(repo)),
     "Repository.pullRequest": _pull_request,
     "Repository.pullRequests": _pull_requests,

@@ -29,6 +29,7 @@ class Repo:
     dependabot_alerts: list[dict[str, Any]] | None = None
     rule_suites: list[dict[str, Any]] | None = None
     refusals: dict[str, tuple[int, str]] = field(default_factory=dict)  # feature -> status and message
+    issues: list[dict[str, Any]] = field(default_factory=list)  # nodes, GitHub's field names, oldest first
 
     def touch(self, number: int, at: str, **changed: Any) -> None:
         """Change a pull request, or add one, at a moment; a told order has it first from then on."""

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from ingest.attribution import attribute
 from ingest.attribution.alert_identity import alert_finding, alert_key
+from ingest.attribution.alert_places import followed_keys
 from ingest.attribution.alert_stays import hosted, stays
 from ingest.attribution.changes import merges
 from ingest.attribution.from_alerts import all_findings, by_alerts
@@ -21,6 +22,7 @@ from ingest.attribution.lanes import placed_scans
 from ingest.attribution.reopening import reopened
 from ingest.attribution.unplaced import might_be_news
 from ingest.contracts import DISPOSITIONS_TABLE
+from ingest.tracking.history import History
 from tests.builders_alerts import (
     MAIN,
     alert,
@@ -376,7 +378,8 @@ def with_every_analysis(alerts: list[Row], scans: list[Row], pulls: list[Row]) -
         }
         for number, scan_id in present
     ]
-    return attribute(given, frames([], results)[1], proposals, frames([], [])[3])
+    followed = History(followed=followed_keys(alert_rows(*alerts)))
+    return attribute(given, frames([], results)[1], proposals, frames([], [])[3], followed)
 
 
 @settings(deadline=None, max_examples=60)

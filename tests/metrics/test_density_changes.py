@@ -21,6 +21,7 @@ from tests.builders_metrics import (
     decision,
     finding,
     head_scan,
+    landed,
     pilot,
     policy,
     pull_request,
@@ -263,3 +264,43 @@ def test_findings_are_divided_only_where_their_lines_are_counted(include_tests: 
     )  # fmt: skip
     assert [each.rstrip("_") for each in kept.findings["finding_id"].sort()] == divided
     assert kept.findings.height + kept.listed.height == 3
+
+
+def commits(*lines: int | None, number: int | None = 1, **given: Any) -> list[Row]:
+    """Landed commits of a change, each with the lines of it that still stand."""
+    return [
+        landed(f"{number}-{place}", pull_request=number, surviving_code_lines=each, **given)
+        for place, each in enumerate(lines)
+    ]
+
+
+def test_surviving_lines_are_those_of_every_commit_that_the_change_landed_with():
+    assert one(landed_commits=commits(120, 0, 80))["surviving_code_lines"] == 200
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        [],
+        commits(120, None),
+        commits(120, number=2),
+        commits(120, number=None),
+        commits(120, repository="acme/other"),
+    ],
+)
+def test_surviving_lines_are_unknown_unless_every_commit_of_the_change_was_counted(unknown: list[Row]):
+    assert one(landed_commits=unknown)["surviving_code_lines"] is None
+
+
+def test_surviving_lines_that_a_table_tells_come_before_those_of_history():
+    told = pull_request(1, code_additions=500, surviving_code_lines=7)
+    assert one(pull_requests=[told], landed_commits=commits(120))["surviving_code_lines"] == 7
+
+
+def test_with_test_files_counted_the_surviving_lines_of_history_do_not_serve():
+    found = density(
+        Measuring(include_tests=True),
+        pull_requests=[pull_request(1, code_additions=500)],
+        landed_commits=commits(120),
+    )
+    assert found.changes["surviving_code_lines"].to_list() == [None]

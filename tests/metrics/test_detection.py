@@ -5,9 +5,20 @@ from typing import Any
 
 import pytest
 
-from metrics.detection import detection, unusable_scans
+from metrics.detection import detection, looks_by_rules, unusable_scans
 from metrics.scope import judged, scope
-from tests.builders_metrics import START, day, head_scan, pilot, pull_request, scan, tables
+from tests.builders_metrics import (
+    START,
+    audit_review,
+    day,
+    finding,
+    head_scan,
+    landed,
+    pilot,
+    pull_request,
+    scan,
+    tables,
+)
 
 FOLLOW_UP = timedelta(days=30)
 
@@ -251,3 +262,90 @@ def test_an_analysis_of_one_language_makes_that_of_another_not_good():
 def test_a_file_that_failed_is_made_good_by_what_the_host_lists_later():
     failed = scan("bad", 5, status="failed", source="sarif", tool="CodeQL")
     assert unusable(failed, scan("good", 6, **PYTHON)) == []
+
+
+# -- audits, and first scans where history tells whose every line is -------------------------------------
+
+
+def looked(*scans: Any, **rows: Any) -> dict[str, Any]:
+    given = tables(pull_requests=[pull_request(1)], scans=scans, **rows)
+    return detection(scope(judged(given, pilot()), ("agent",)).changes, given, FOLLOW_UP).row(0, named=True)
+
+
+@pytest.mark.parametrize("outcome", ["clean", "finding"])
+def test_an_audit_that_could_tell_is_an_independent_look(outcome: str):
+    found = looked(audit_reviews=[audit_review(1, outcome)])
+    assert (found["detected"], found["independent"], found["detecting_tools"]) == (True, True, ["audit"])
+
+
+@pytest.mark.parametrize(
+    "review",
+    [
+        audit_review(1, "unclear"),
+        audit_review(1, at=0.9),
+        audit_review(1, at=31.1),
+        audit_review(2),
+        audit_review(1, repository="acme/other"),
+    ],
+)
+def test_an_audit_that_could_not_tell_or_was_of_another_time_or_change_is_no_look(review: Any):
+    assert looked(audit_reviews=[review])["detected"] is False
+
+
+def test_of_a_reviewers_outcomes_the_latest_holds():
+    clean, doubt = audit_review(1, at=5), audit_review(1, "unclear", at=6)
+    assert looked(audit_reviews=[clean, doubt])["detected"] is False
+    assert looked(audit_reviews=[clean, {**doubt, "reviewed_by": "sam"}])["detected"] is True
+
+
+def test_a_scanner_called_audit_takes_no_independence_from_an_audit():
+    same = head_scan("pre", 1, tool="audit", rules_version=None)
+    assert looked(same, audit_reviews=[audit_review(1)])["independent"] is True
+
+
+FIRST = scan("first", 5, source="sarif")
+READ = {"landed_commits": [landed("c0ffee1", -20)]}
+OLD = finding("old", None, 5, method="baseline", first_seen_scan="first")
+
+
+def test_where_history_is_read_a_first_scan_means_something_for_what_merged_before_it():
+    assert (looked(FIRST)["detected"], looked(FIRST, **READ)["detected"]) == (False, True)
+    upgraded = scan("b", 5, source="sarif", rules_version="2")
+    assert looked(scan("a", 0.5, source="sarif"), upgraded, **READ)["independent"] is True
+
+
+@pytest.mark.parametrize(
+    ("change", "detected"),
+    [
+        ({}, False),
+        ({"introduced_commit": "c0ffee1", "method": "blame"}, True),
+        ({"is_blamable": False}, True),
+        ({"first_seen_scan": "another"}, True),
+    ],
+)
+def test_a_first_scan_with_a_finding_that_nobody_could_trace_stays_a_baseline(
+    change: dict[str, Any], *, detected: bool
+):
+    assert looked(FIRST, findings=[{**OLD, **change}], **READ)["detected"] is detected
+
+
+def test_history_of_another_repository_says_nothing_here():
+    other = {"landed_commits": [landed("c0ffee1", -20, repository="acme/other")]}
+    assert looked(FIRST, **other)["detected"] is False
+
+
+def test_each_version_of_rules_is_named_with_the_changes_that_it_looked_at():
+    rows = {
+        "pull_requests": [pull_request(1), pull_request(2, 20)],
+        "scans": [head_scan("pre", 2, 19), scan("a", 5), scan("b", 25, rules_version="2")],
+        "audit_reviews": [audit_review(1)],
+    }
+    given = tables(**rows)
+    found = looks_by_rules(scope(judged(given, pilot()), ("agent",)).changes, given, FOLLOW_UP)
+    assert found.select("stage", "tool", "rules_version", "number").rows() == [
+        ("post_merge", "audit", "", 1),
+        ("post_merge", "scan-a", "1", 1),
+        ("post_merge", "scan-a", "2", 1),
+        ("post_merge", "scan-a", "2", 2),
+        ("pre_merge", "scan-a", "1", 2),
+    ]

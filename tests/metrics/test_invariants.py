@@ -21,10 +21,12 @@ from metrics.segments import whole
 from metrics.slices import Slicer
 from tests.builders_metrics import (
     Row,
+    audit_review,
     bypass,
     clean_sprints,
     day,
     decision,
+    drawn,
     feature,
     finding,
     head_scan,
@@ -39,6 +41,7 @@ from tests.builders_metrics import (
 
 Rows = dict[str, list[Row]]
 CODE: Row = {"code_additions": 120, "surviving_code_lines": 60}
+AT = day(96)  # the first changes have been watched for 90 days
 PERSON: Row = {"authorship": "human", "author_login": "ana", "agent": None}
 
 
@@ -68,6 +71,8 @@ def busy() -> Rows:
         bypass("d", 200, 8.9),
     ]  # fmt: skip
     rows["dispositions"] = [decision("a"), decision("c"), decision("b", "false_positive", 21)]
+    rows["audits"] = [drawn(number) for number in (1, 2, 3, 103)]
+    rows["audit_reviews"] = [audit_review(1, "finding"), audit_review(2), audit_review(103, "unclear")]
     rows["features"] = [feature("rule_suites", asked=35)]
     rows["rule_bypasses"] = [past_rules("merge200", 9), past_rules("merge107", 7)]
     second = [
@@ -85,8 +90,8 @@ def elsewhere(row: Row) -> Row:
     return {**row, "repository": "acme/shop", **shas}
 
 
-BUSY = compute(tables(**busy()), [pilot()], {"pay": policy()}, day(80))
-EMPTY = compute(tables(), [pilot()], {"pay": policy()}, day(80))
+BUSY = compute(tables(**busy()), [pilot()], {"pay": policy()}, AT)
+EMPTY = compute(tables(), [pilot()], {"pay": policy()}, AT)
 
 
 def of(metric: Metric, results: list[Result]) -> list[Result]:
@@ -130,8 +135,8 @@ def test_coverage_always_adds_up(results: list[Result]):
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_nothing(chance: Any):
     shuffled = {name: chance.sample(rows, len(rows)) for name, rows in busy().items()}
-    assert compute(tables(**shuffled), [pilot()], {"pay": policy()}, day(80)) == BUSY
-    ask = Ask(day(80))
+    assert compute(tables(**shuffled), [pilot()], {"pay": policy()}, AT) == BUSY
+    ask = Ask(AT)
     ours, theirs = (assess(tables(**rows), pilot(), policy(), ask) for rows in (shuffled, busy()))
     assert ours.verdict == theirs.verdict
     assert ours.changes.equals(theirs.changes)
@@ -145,7 +150,7 @@ def by_place(results: list[Result]) -> dict[tuple[str, str, str], Result]:
 def test_repositories_partition_what_is_counted():
     """Teams that work in repositories of their own add up to the whole."""
     parts = [
-        by_place(compute(tables(**busy()), [pilot(repositories=(name,))], {"pay": policy()}, day(80)))
+        by_place(compute(tables(**busy()), [pilot(repositories=(name,))], {"pay": policy()}, AT))
         for name in ("acme/pay", "acme/shop")
     ]
     added = [row for row in BUSY if isinstance(row.number, Estimate) and BY_ID[row.metric].is_quotient]
@@ -170,7 +175,7 @@ Ends = tuple[float | None, float | None, float | None]
     ids=lambda metric: metric.id,
 )
 def test_swapping_the_sides_turns_a_comparison_round(metric: Metric):
-    case = Case(tables(**busy()), pilot(), policy(), Ask(day(80)))
+    case = Case(tables(**busy()), pilot(), policy(), Ask(AT))
     slicer, segment = Slicer(case), whole(case)
     ours, theirs = (metric.compute(slicer.slice(arm, segment)) for arm in (HEADLINE, HEADLINE.swapped))
     assert isinstance(ours, Estimate)
@@ -191,7 +196,7 @@ def test_every_row_twice_counts_twice_and_says_the_same():
     """Copies under other numbers leave every share, rate and wait as it was."""
     once, twice = (
         by_place(BUSY),
-        by_place(compute(tables(**doubled(busy())), [pilot()], {"pay": policy()}, day(80))),
+        by_place(compute(tables(**doubled(busy())), [pilot()], {"pay": policy()}, AT)),
     )
     for place, row in once.items():
         metric = BY_ID[row.metric]

@@ -16,6 +16,7 @@ from ingest.sources.github.older import Part
 from ingest.sources.github.withheld import repository_of
 
 _WORD: Final = re.compile(r"[A-Za-z]{4,}")
+ISSUES: Final = "issues"
 _WITHHELD: Final = frozenset({"FORBIDDEN", "INSUFFICIENT_SCOPES"})
 
 
@@ -58,6 +59,10 @@ class OtherRepositoryFault(GitHubFault):
     def __init__(self, identity: Identity) -> None:
         super().__init__(identity.name)
         self.identity = identity
+
+
+class WithheldFault(GitHubFault):
+    """A whole list of the repository may not be read; without it GitHub tells nothing at all."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +129,8 @@ class Asker:
             GitHub does not know the repository, or may not tell of it.
         OtherRepositoryFault
             The name belongs to another one than was meant.
+        WithheldFault
+            Its issues may not be read.
         TooMuchFault
             Ask for less.
         """
@@ -134,6 +141,7 @@ class Asker:
         self.at = answer.at
         repository = answer.data.get("repository")
         if not isinstance(repository, dict):
+            self._refuse_withheld(answer.errors)
             raise SourceError(self._not_there(answer.errors))
         self._recognise(repository)
         self._note_withheld(query, answer.errors)
@@ -163,6 +171,13 @@ class Asker:
             "check the name under `repositories`, and that the token or App was given access to it"
         )
 
+    def _refuse_withheld(self, errors: tuple[dict[str, Any], ...]) -> None:
+        """Issues are a part that may be missing, though GitHub's list of them is never null."""
+        said = [str(error.get("message")) for error in errors if _part_of(error) == ISSUES]
+        if said:
+            self.denied[ISSUES] = said[0]
+            raise WithheldFault(said[0])
+
     def _recognise(self, repository: Mapping[str, Any]) -> None:
         branch = repository.get("defaultBranchRef") or {}
         name = repository.get("nameWithOwner") or self.name
@@ -190,4 +205,6 @@ class Asker:
 def _part_of(error: Mapping[str, Any]) -> str:
     """The field that was withheld, as the schema calls it."""
     names = [step for step in error.get("path") or () if isinstance(step, str)]
+    if names[1:] and names[1].startswith("incidents"):
+        return ISSUES
     return names[-1] if len(names) > 2 else "pullRequest"  # noqa: PLR2004 - repository, and an alias

@@ -13,6 +13,7 @@ from ingest.sources.base import Parsed
 from ingest.sources.github.alerts.parse import alert_frames
 from ingest.sources.github.assembling import Node, nodes
 from ingest.sources.github.batches import Batch
+from ingest.sources.github.incidents import incident_frames
 from ingest.sources.github.withheld import withheld_paths
 from ingest.sources.github_export.collected import Collected, Place
 from ingest.sources.github_export.malformed import add_told
@@ -35,6 +36,7 @@ def parse_batch(batch: Batch, name: str, settings: IngestSettings) -> Parsed:
         add_told(node, _place(node, batch, name), collected)
     _count_withheld(batch, collected)
     frames = frames_of(collected, settings.classes) | alert_frames(batch, name, settings)
+    frames |= incident_frames(batch, name)
     return Parsed(frames, dict(collected.left_out), judged=_judged(batch, read))
 
 

@@ -20,6 +20,7 @@ LIGHT_AT_ONCE: Final = 100  # GitHub's limit of a list
 PAGES_AT_ONCE: Final = 20  # light pages in one request: 20 lists, 1 point
 HEADS_AT_ONCE: Final = 250  # one list each
 FOLLOWED_AT_ONCE: Final = 40  # long lists and heads of a follow-up
+INCIDENTS_AT_ONCE: Final = 95  # one list each, and the list itself
 
 EVENTS: Final = (
     ("READY_FOR_REVIEW_EVENT", "ReadyForReviewEvent", ""),
@@ -60,6 +61,8 @@ _FRAGMENTS: Final = {
     "rollup": "fragment rollup on Commit{oid statusCheckRollup{state}}",
     "suites": "fragment suites on Commit"
     "{oid checkSuites(first:50){pageInfo{hasNextPage} nodes{status conclusion createdAt app{slug}}}}",
+    "incident": "fragment incident on Issue{number title body url state stateReason createdAt updatedAt "
+    "labels(first:20){nodes{...label}}}",
     "light": "fragment light on PullRequest{number createdAt updatedAt state headRefOid}",
     "head": "fragment head on PullRequest{...light additions deletions changedFiles "
     "head:commits(last:1){nodes{commit{...rollup}}}}",
@@ -193,6 +196,19 @@ def _after(place: str | None) -> str:
     return "" if place is None else f"after:{json.dumps(place)} "
 
 
+def incidents(places: Sequence[tuple[str, str | None]], first: int) -> str:
+    """Issues by label, each behind a place of its list, as incidents0, incidents1, ...
+
+    One list for each label: GitHub does not say whether several labels of one list mean all or any.
+    """
+    asked = (
+        f"incidents{index}:issues(first:{first} {_after(place)}labels:[{json.dumps(label)}] {_BY_AGE})"
+        "{nodes{...incident} pageInfo{hasNextPage endCursor}}"
+        for index, (label, place) in enumerate(places)
+    )
+    return _query(" ".join(asked))
+
+
 @dataclass(frozen=True)
 class Rest:
     """A list of one pull request that goes on."""
@@ -245,5 +261,6 @@ QUERIES: Final = (
     ("open heads by number", heads((1, 2))),
     ("light ones by number", lights((1, 2))),
     ("a look at several places", look((None, 'cursor "quoted"'), LIGHT_AT_ONCE)),
+    ("issues that tell of incidents", incidents((("incident", None), ('a "label"', "cursor")), 10)),
     ("the rest of every list", follow([*(Rest(1, name, "cursor") for name in LISTS), Suites(2)])),
 )  # for checks against GitHub's published schema

@@ -41,6 +41,7 @@ class RepositoryState(Struct, frozen=True, kw_only=True):
     alerts_at: dict[str, datetime] = {}  # kind -> when its alerts were last read
     alerts_touched_at: dict[str, datetime] = {}  # kind, and branch beside the default one
     analyses_at: datetime | None = None  # latest analysis of code scanning seen
+    incidents_digest: str | None = None  # of the issues that told of incidents when they were last kept
     rules_at: datetime | None = None  # when bypasses of rules were last asked for
     rules_read_at: datetime | None = None  # when they were last told: a refusal in between breaks no chain
     rules_since_at: datetime | None = None  # from when on all of them were read

@@ -26,6 +26,7 @@ from ingest.sources.github.asking import Asker, Asks, Common, Identity
 from ingest.sources.github.batches import Batch, Exchange
 from ingest.sources.github.faults import HubError, UnansweredFault
 from ingest.sources.github.held import Held, Light
+from ingest.sources.github.incident_asking import digest_of, read_incidents
 from ingest.sources.github.listing import ANCHOR_EVERY, OLDER_IN_A_ROW, Lister, Look, older_at_end
 from ingest.sources.github.reading import Gathering, Page, Reader
 from ingest.sources.github.state import Anchor, RepositoryState
@@ -118,6 +119,7 @@ class _Sync:
             yield from self._whole_repository()
         if self._is_sweep_due():
             yield from self._sweep()
+        yield from self._incidents()
         yield from self._alerts()
         count = len(self._held.numbers)
         self._tell(DONE, count, count)
@@ -352,6 +354,14 @@ class _Sync:
         gone = [number for number, one in missing.items() if one is None]
         yield from self._read(waiting, gone, swept_at=self._asker.at)
         self._latest(uncounted=self._uncounted() or 0)
+
+    def _incidents(self) -> Iterator[Batch]:
+        """Issues that tell of incidents, where labels are configured; unchanged ones are not kept again."""
+        labels = self._settings.incident_labels
+        exchanges = read_incidents(self._asker, labels, self._means.pause) if labels else []
+        digest = digest_of(exchanges)
+        if exchanges and digest != self._state.incidents_digest:
+            yield self._batch(exchanges, incidents_digest=digest)
 
     def _alerts(self) -> Iterator[Batch]:
         """Alerts and bypassed rules, where they are due."""

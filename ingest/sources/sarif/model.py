@@ -7,12 +7,15 @@ Only what gives structure is typed: where a list stands in place of an object, a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 Item = TypeVar("Item")
+LINES_END: Final = 2**31  # what lies beyond is no line of a file
+_WHOLE: Final = re.compile(r"\d{1,18}")  # of any script; a longer one counts nothing
 
 
 class Part(msgspec.Struct, rename="camel", gc=False):
@@ -151,6 +154,7 @@ class Result(Part):
     level: Any = None
     message: Message | None = None
     locations: list[Location] | None = None
+    fingerprints: Any = None
     partial_fingerprints: Any = None
     suppressions: list[Suppression] | None = None
     baseline_state: Any = None
@@ -203,6 +207,12 @@ class RawRun(Run):
     results: list[msgspec.Raw] | None = None
 
 
+class OutlinedRun(Run):
+    """One run whose results were read apart; the number in their place says which they are."""
+
+    results: list[Any] | None = None
+
+
 class Log(Part):
     """A whole file (§3.13); runs wait to be read one by one."""
 
@@ -222,10 +232,16 @@ def whole_of(value: Any) -> int | None:
     """Whole number, also where it came as text or as 12.0; else null."""
     if isinstance(value, bool):
         return None
-    if isinstance(value, str) and value.strip().isdecimal():
-        return int(value)
+    if isinstance(value, str):
+        return int(value) if _WHOLE.fullmatch(value.strip()) else None
     is_whole = isinstance(value, int | float) and float(value).is_integer()
     return int(value) if is_whole else None
+
+
+def line_of(value: Any) -> int | None:
+    """Line of a file; null where there can be none of that number."""
+    line = whole_of(value)
+    return line if line is not None and 0 < line < LINES_END else None
 
 
 def at(items: list[Item] | None, index: Any) -> Item | None:

@@ -1,4 +1,4 @@
-"""From one SARIF file to rows of `scans` and `scan_results`.
+"""From one file to rows of `scans` and `scan_results`.
 
 A file that cannot be read, a run that failed, a list that was cut: each gives a scan that says so.
 No file gives nothing, for the absence of results must never look like a clean scan.
@@ -6,34 +6,33 @@ No file gives nothing, for the absence of results must never look like a clean s
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from hashlib import sha256
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-import orjson
 import polars as pl
 
-from ingest.contracts import SCAN_RESULTS, SCANS
+from ingest.contracts import SCANS
 from ingest.errors import RefusedFileError
 from ingest.settings import IngestSettings
 from ingest.sources.base import Parsed, SourceFile
+from ingest.sources.sarif.drafts import Drafting
+from ingest.sources.sarif.finishing import SET_LATER, RunRows, empty, rows_of
 from ingest.sources.sarif.model import Run
+from ingest.sources.sarif.naming import digest, scan_id
+from ingest.sources.sarif.native import decisions_of, read_alert_page
 from ingest.sources.sarif.origin import Origin, origin_of, outer_origin, stage_of
-from ingest.sources.sarif.read import ReadRun, read_runs
-from ingest.sources.sarif.results import ResultRows, result_rows
+from ingest.sources.sarif.recognising import is_sarif, native_runs, runs_of_anything
 from ingest.sources.sarif.rules import rules_version, tool_name, tool_version
+from ingest.sources.sarif.scanned import ScannedRun, scanned_runs
 
 NOT_A_FAILURE: Final = "results that are no failures (kind pass, review, informational ...)"
 REPEATED_RUN: Final = "runs that repeat another run of the same file"
-_SET_LATER: Final = frozenset({"source", "ingested_at", "extras"})
-_CONTENT: Final = (
-    "finding_key", "line", "severity", "is_security", "is_blamable", "suppressed", "baseline_state",
-    "introduced_by",
-)  # fmt: skip
-
-_NO_LIST: Final = "the run has no list of results, so the tool reported nothing (SARIF 2.1.0, 3.14.23)"
+_NO_LIST: Final = "the run has no list of results, so it reported nothing (SARIF 2.1.0, 3.14.23)"
+_SCAN_SCHEMA: Final = {name: dtype for name, dtype in SCANS.polars_schema.items() if name not in SET_LATER}
 
 Row = dict[str, Any]
 
@@ -47,43 +46,99 @@ class _Context:
     outer: Origin
 
 
+@dataclass
+class _Found:
+    """Scans of a file, and rows of those that have some."""
+
+    scans: dict[str, Row] = field(default_factory=dict)
+    rows: list[tuple[Row, RunRows]] = field(default_factory=list)
+    left_out: Counter[str] = field(default_factory=Counter)
+
+    def add(self, scan: Row, rows: RunRows | None) -> None:
+        """Take a scan, unless it repeats one of the file."""
+        is_new = self.scans.setdefault(scan["scan_id"], scan) is scan
+        self.left_out[REPEATED_RUN] += not is_new
+        if rows and is_new:
+            self.rows.append((scan, rows))
+
+    def parsed(self) -> Parsed:
+        """Everything; the rows of big runs are made when they are asked for."""
+        small = [frame for scan, rows in self.rows if not rows.is_big for frame in rows.finished(scan)]
+        frames = {"scans": _scans(self.scans.values()), "scan_results": pl.concat([empty(), *small])}
+        left_out = {reason: count for reason, count in self.left_out.items() if count}
+        return Parsed(frames, left_out, more=_Later([each for each in self.rows if each[1].is_big]))
+
+
+@dataclass(frozen=True)
+class _Later:
+    """Rows of big runs, anew at each look."""
+
+    rows: list[tuple[Row, RunRows]]
+
+    def __iter__(self) -> Iterator[Mapping[str, pl.DataFrame]]:
+        for scan, rows in self.rows:
+            yield from ({"scan_results": frame} for frame in rows.finished(scan))
+
+
 def parse(file: SourceFile, settings: IngestSettings) -> Parsed:
     """Rows of one file: its scans and their results; an unreadable file gives one scan that says why."""
-    outer = Origin()
-    left_out: Counter[str] = Counter()
-    scans: dict[str, Row] = {}
-    results: list[Row] = []
+    with _collector_at_rest():
+        return _parsed(file, settings)
+
+
+def _parsed(file: SourceFile, settings: IngestSettings) -> Parsed:
+    context = _Context(file, settings, Origin())
+    found = _Found()
     try:
-        outer = outer_origin(file, settings)
-        context = _Context(file, settings, outer)
-        for run in read_runs(file):
-            scan, rows = _read_scan(run, context, left_out)
-            left_out[REPEATED_RUN] += scan["scan_id"] in scans
-            results += rows if scans.setdefault(scan["scan_id"], scan) is scan else []
+        context = _Context(file, settings, outer_origin(file, settings))
+        if is_sarif(file):
+            _read(scanned_runs(file), context, found)
+        else:
+            return _native(context, found)
     except RefusedFileError as error:
-        scans["unreadable"] = _unreadable(_Context(file, settings, outer), str(error))
-    frames = {"scans": _frame(scans.values(), SCANS), "scan_results": _frame(results, SCAN_RESULTS)}
-    return Parsed(frames, {reason: count for reason, count in left_out.items() if count})
+        found.add(_unreadable(context, str(error)), None)
+    return found.parsed()
 
 
-def _read_scan(run: ReadRun, context: _Context, left_out: Counter[str]) -> tuple[Row, list[Row]]:
-    scan = _scan(run, context)
-    if run.results is None or not run.is_readable:
-        reason = (
-            run.problem or "the run has no list of results, so it reported nothing (SARIF 2.1.0, 3.14.23)"
-        )
-        scan["scan_id"] = _digest(["unreadable", context.file.name, run.position])
-        return {**scan, "status": "unreadable", "status_reason": reason}, []
-    found = result_rows(run, context.outer, context.settings)
-    left_out[NOT_A_FAILURE] += found.passed_count
-    scan["rules_version"] = context.outer.rules_version or rules_version(run.header)
-    scan["result_count"] = found.read_count
-    scan["status"], scan["status_reason"] = _status(run, found)
-    scan["scan_id"] = _scan_id(scan, found.rows)
-    return scan, [_placed_row(row, scan, run.position) for row in found.rows]
+def _native(context: _Context, found: _Found) -> Parsed:
+    runs = native_runs(context.file)
+    page = read_alert_page(context.file, context.settings) if runs is None else None
+    if page is not None:
+        return page
+    _read(runs or runs_of_anything(context.file), context, found)
+    return _with_decisions(found.parsed(), context.file) if runs else found.parsed()
 
 
-def _scan(run: ReadRun, context: _Context) -> Row:
+def _with_decisions(parsed: Parsed, file: SourceFile) -> Parsed:
+    decided = decisions_of(file, parsed.frames["scans"], parsed.frames["scan_results"])
+    frames = {} if decided is None else {"dispositions": decided}
+    return Parsed({**parsed.frames, **frames}, parsed.left_out)
+
+
+def _read(runs: Iterable[ScannedRun], context: _Context, found: _Found) -> None:
+    for run in runs:
+        scan = _scan(run, context)
+        if run.drafting is None or not run.is_readable:
+            found.add(_unreadable_run(scan, run), None)
+        else:
+            found.left_out[NOT_A_FAILURE] += run.drafting.passed_count
+            found.add(*_read_scan(scan, run, run.drafting, context))
+
+
+def _read_scan(scan: Row, run: ScannedRun, drafting: Drafting, context: _Context) -> tuple[Row, RunRows]:
+    rows = rows_of(run, context.outer, context.settings, scan["repository"])
+    status, reason = _status(run, drafting)
+    told = {
+        **scan,
+        "rules_version": context.outer.rules_version or rules_version(run.header),
+        "result_count": drafting.read_count,
+        "status": status,
+        "status_reason": reason,
+    }
+    return {**told, "scan_id": scan_id(told, rows.spine)}, rows
+
+
+def _scan(run: ScannedRun, context: _Context) -> Row:
     origin = origin_of(run.header, context.outer)
     return {
         "tool": tool_name(run.header),
@@ -107,24 +162,29 @@ def _place_columns(origin: Origin, settings: IngestSettings) -> Row:
     }
 
 
-def _status(run: ReadRun, found: ResultRows) -> tuple[str, str | None]:
+def _status(run: ScannedRun, drafting: Drafting) -> tuple[str, str | None]:
     told = [each.execution_successful for each in run.header.invocations or []]
     has_failed = False in told
     if run.problem:
         return "partial", run.problem
-    if has_failed and not found.read_count:
+    if has_failed and not drafting.read_count:
         return "failed", "the tool says that it did not run to its end, and it reported nothing"
     if has_failed:
         return "partial", "the tool says that it did not run to its end"
-    if found.damaged_count:
-        return "partial", f"{found.damaged_count} of {found.read_count} results cannot be read"
+    if drafting.damaged_count:
+        return "partial", f"{drafting.damaged_count} of {drafting.read_count} results cannot be read"
     return "ok", None
+
+
+def _unreadable_run(scan: Row, run: ScannedRun) -> Row:
+    known_by = digest(["unreadable", scan["file"], run.position])
+    return {**scan, "scan_id": known_by, "status": "unreadable", "status_reason": run.problem or _NO_LIST}
 
 
 def _unreadable(context: _Context, reason: str) -> Row:
     origin = origin_of(Run(), context.outer)
     return {
-        "scan_id": _digest(["unreadable", context.file.name]),
+        "scan_id": digest(["unreadable", context.file.name]),
         **_place_columns(origin, context.settings),
         "status": "unreadable",
         "status_reason": reason,
@@ -133,30 +193,17 @@ def _unreadable(context: _Context, reason: str) -> Row:
     }
 
 
-def _placed_row(row: Row, scan: Row, run_position: int) -> Row:
-    return {
-        **row,
-        "scan_id": scan["scan_id"],
-        "scanned_at": scan["scanned_at"],
-        "raw_ref": f"{scan['file']}#runs/{run_position}/results/{row['position']}",
-    }
+def _scans(rows: Iterable[Row]) -> pl.DataFrame:
+    return pl.DataFrame(list(rows), schema=_SCAN_SCHEMA, orient="row")
 
 
-def _scan_id(scan: Row, rows: Iterable[Row]) -> str:
-    """Identity by content, so that the same scan in two files is one scan.
-
-    A scan that could not be placed keeps its file in the identity: two of them need not be the same.
-    """
-    is_placed = scan["repository"] is not None and scan["scanned_at"] is not None
-    told = [value for name, value in sorted(scan.items()) if name not in ("file", "raw_ref")]
-    content = sorted(orjson.dumps([row[name] for name in _CONTENT]).decode() for row in rows)
-    return _digest([told, content, None if is_placed else scan["file"]])
-
-
-def _digest(parts: list[Any]) -> str:
-    return sha256(orjson.dumps(parts)).hexdigest()[:16]
-
-
-def _frame(rows: Iterable[Mapping[str, Any]], table: Any) -> pl.DataFrame:
-    schema = {name: dtype for name, dtype in table.polars_schema.items() if name not in _SET_LATER}
-    return pl.DataFrame(list(rows), schema=schema, orient="row")
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """Nothing that is read holds circles, so looking for some among a million objects only takes time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

@@ -5,12 +5,12 @@ from __future__ import annotations
 import posixpath
 import re
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
+from fnmatch import translate
 from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
 
-from ingest.sources.sarif.model import ArtifactLocation, Location, Region, Result, Run, at, text_of, whole_of
+from ingest.sources.sarif.model import ArtifactLocation, Location, Region, Result, Run, at, line_of, text_of
 
 # Folders into which hosted runners check repositories out; collected 2026-08.
 _RUNNER_ROOTS: Final = re.compile(
@@ -19,6 +19,8 @@ _RUNNER_ROOTS: Final = re.compile(
     r"|/bitbucket/pipelines/agent/build)/"
 )
 _SCHEME: Final = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+:")
+# What stands for itself: names with slashes between them, none of which is a step upwards or to nowhere.
+_TIDY_PATH: Final = re.compile(r"(?!\.)[\w.-]+(?:/(?!\.)[\w.-]+)*", re.ASCII)
 _DRIVE: Final = re.compile(r"^/?[A-Za-z]:/")
 _MANIFESTS: Final = (
     "*.csproj", "*.gradle", "*.gradle.kts", "*.lock", "*.sbom.json", "Cargo.toml", "Gemfile", "Pipfile",
@@ -26,6 +28,7 @@ _MANIFESTS: Final = (
     "packages.config", "packages.lock.json", "pnpm-lock.yaml", "pom.xml", "pubspec.yaml", "pyproject.toml",
     "requirements*.txt",
 )  # fmt: skip
+_MANIFEST: Final = re.compile("|".join(translate(pattern) for pattern in _MANIFESTS))
 _PACKAGE_SCANNERS: Final = (
     "anchore", "clair", "dependency-check", "docker scout", "grype", "osv-scanner", "pip-audit",
     "snyk container", "snyk open source", "trivy",
@@ -60,10 +63,16 @@ class Places:
         first = (result.locations or [Location()])[0]
         return Spot(None, None, _snippet(_region(first)))
 
+    def path(self, address: str | None, base_id: str | None) -> str | None:
+        """Path in the repository that an address means; null where none is given."""
+        if address is None:
+            return None
+        is_path_itself = base_folder(self.run, base_id) is None and _TIDY_PATH.fullmatch(address)
+        return address if is_path_itself else self._resolved(ArtifactLocation(address, base_id))
+
     def _spot(self, path: str, region: Region) -> Spot:
-        line = whole_of(region.start_line)
-        line = line if line and line > 0 else None
-        return Spot(path, line, _snippet(region), _is_blamable(path, line, self.tool))
+        line = line_of(region.start_line)
+        return Spot(path, line, _snippet(region), is_blamable(path, line, self.tool))
 
     def _path(self, location: Location) -> str | None:
         physical = location.physical_location
@@ -179,7 +188,8 @@ def _snippet(region: Region) -> str | None:
     return text_of(region.snippet.text) if region.snippet else None
 
 
-def _is_blamable(path: str, line: int | None, tool: str | None) -> bool:
+def is_blamable(path: str, line: int | None, tool: str | None) -> bool:
+    """Whether a place is a line of code: no image, no package, no manifest as a whole."""
     is_first_line = line is None or line == 1
     is_package_scan = (tool or "").casefold().startswith(_PACKAGE_SCANNERS)
     points_at_package = is_first_line and (is_package_scan or _names_a_package(path))
@@ -189,6 +199,6 @@ def _is_blamable(path: str, line: int | None, tool: str | None) -> bool:
 @lru_cache(maxsize=2**14)
 def _names_a_package(path: str) -> bool:
     name = posixpath.basename(path)
-    is_manifest = any(fnmatchcase(name, pattern) for pattern in _MANIFESTS)
+    is_manifest = _MANIFEST.match(name) is not None
     names_an_image = ":" in name or "@sha256" in path
     return is_manifest or names_an_image

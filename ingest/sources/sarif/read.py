@@ -65,7 +65,7 @@ def _decoded(content: bytes) -> Iterator[ReadRun]:
     except (msgspec.DecodeError, UnicodeDecodeError):
         mended = _mended(content)
         return _decoded(mended) if mended else _streamed(lambda: nullcontext(io.BytesIO(content)))
-    _check_version(log.version, log.schema)
+    check_version(log.version, log.schema)
     if not log.runs:
         raise RefusedFileError("no run in it ('runs' missing or empty): nothing was measured; scan again")
     return (_raw_run(raw, position) for position, raw in enumerate(log.runs))
@@ -105,7 +105,7 @@ def _streamed(opener: Opener) -> Iterator[ReadRun]:
         raise RefusedFileError(f"no SARIF found in it ({log.problem or 'no run'}); expected a 2.1.0 log")
     is_cut = log.problem is not None
     if log.version is not None or log.schema is not None or not is_cut:
-        _check_version(log.version, log.schema)
+        check_version(log.version, log.schema)
     return _outlined_runs(log, _found(opener))
 
 
@@ -142,7 +142,7 @@ def _converted(found: Any) -> Result | None:
         return None
 
 
-def _check_version(version: Any, schema: Any) -> None:
+def check_version(version: Any, schema: Any) -> None:
     told = text_of(version)
     is_told_by_schema = told is None and f"sarif-schema-{VERSION}" in (text_of(schema) or "")
     if told == VERSION or is_told_by_schema:

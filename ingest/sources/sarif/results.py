@@ -1,84 +1,127 @@
-"""From the results of one run to rows: who they are, how bad, where, and who brought them in."""
+"""From drafts of one run's results to rows: who they are, how bad, where, and in which state."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 
-from ingest.identity import Sighting, finding_id, finding_keys, identity_text
-from ingest.redaction import redacted_message
+import polars as pl
+
+from ingest.identity import bare_texts, first_keys, key_parts, text_keys
 from ingest.settings import IngestSettings
-from ingest.sources.sarif.model import Result, Rule, Run, bag, text_of
-from ingest.sources.sarif.origin import Origin, origin_of
-from ingest.sources.sarif.places import Places, Spot, places
-from ingest.sources.sarif.read import ReadRun
+from ingest.sources.sarif.drafts import Draft, Kind, Place
+from ingest.sources.sarif.fingerprints import line_hash
+from ingest.sources.sarif.model import Result, Run, text_of
+from ingest.sources.sarif.origin import Origin
+from ingest.sources.sarif.places import Places, is_blamable, places
 from ingest.sources.sarif.rules import RuleBook, rule_book
-from ingest.sources.sarif.severity import cwes, is_failure, is_security, is_security_tool, severity
+from ingest.sources.sarif.severity import cwes, is_security, is_security_tool, severity
 
 ABSENT: Final = "absent"
+TEXT: Final = "text"  # column beside those of the contract: what stands for the line in the identity
 _BASELINE_STATES: Final = frozenset({"new", "unchanged", "updated", ABSENT})
-_SECRET_PROPERTIES: Final = ("offender", "secret", "match", "Secret", "Match", "email", "author")
+_FIRST_LINE: Final = 1
 
-Row = dict[str, Any]
+
+class Fact(NamedTuple):
+    """What every result of one kind shares."""
+
+    rule: str
+    cwe: list[str]
+    severity: str
+    is_security: bool
+    suppressed: bool | None
+    baseline_state: str | None
+
+
+class Where(NamedTuple):
+    """A path, and whether its first line and its other lines can be blamed on a change."""
+
+    path: str | None
+    first_line: bool = False
+    other_lines: bool = False
+
+
+_FACTS: Final = pl.Schema({
+    "rule": pl.String(), "cwe": pl.List(pl.String()), "severity": pl.String(), "is_security": pl.Boolean(),
+    "suppressed": pl.Boolean(), "baseline_state": pl.String(),
+})  # fmt: skip
+_WHERE: Final = pl.Schema({
+    "path": pl.String(), "first_line": pl.Boolean(), "other_lines": pl.Boolean(),
+})  # fmt: skip
 
 
 @dataclass(frozen=True)
-class ResultRows:
-    """Rows of one run, and what else was in its list."""
-
-    rows: list[Row]
-    read_count: int  # everything in the list
-    passed_count: int  # passes and notices, which are no findings
-    damaged_count: int  # not in the shape of a result
-
-
-@dataclass(frozen=True)
-class _Reader:
-    """What is needed to read any result of a run."""
+class Reader:
+    """What is needed to read any result of one run."""
 
     run: Run
     book: RuleBook
     places: Places
     is_security_tool: bool
+    _facts: dict[Kind, Fact] = field(default_factory=dict)
+    _known_places: list[Where] = field(default_factory=list)
 
-    def row(self, result: Result, rule: Rule | None, spot: Spot) -> Row:
-        weaknesses = cwes(result, rule, self.run)
-        return {
-            "rule": self.book.name(result, rule),
-            "cwe": weaknesses,
-            "severity": severity(result, rule, self.run),
-            "is_security": self.is_security_tool or is_security(result, rule, weaknesses),
-            "path": spot.path,
-            "line": spot.line,
-            "is_blamable": spot.is_blamable,
-            "suppressed": is_suppressed(result),
-            "baseline_state": _baseline_state(result),
-            "message": redacted_message(self.book.message(result, rule), _secrets(result)),
-        }
+    def rows(self, draft: Draft) -> pl.DataFrame:
+        """Rows of a draft; `finding_key` is that of the first of equal ones."""
+        return pl.concat([self.spine(draft), _described(draft)], how="horizontal")
 
-    def sighting(self, result: Result, rule: Rule | None, spot: Spot, row: Row) -> Sighting:
-        line_hash = bag(result.partial_fingerprints).get("primaryLocationLineHash")
-        text = identity_text(spot.snippet, text_of(line_hash), self.book.message(result, rule))
-        return Sighting(row["rule"], row["path"], text, row["line"], row["baseline_state"] != ABSENT)
+    def spine(self, draft: Draft) -> pl.DataFrame:
+        """What of the rows the identities depend on."""
+        facts = [self._fact(kind, sample) for kind, sample in draft.known()]
+        where = self._where(draft.where.places)
+        self._settle(draft, where)
+        shared = pl.DataFrame(facts, schema=_FACTS, orient="row")[draft.kinds]
+        placed = pl.DataFrame(where, schema=_WHERE, orient="row")[draft.spots]
+        return _with_blame(pl.concat([_identifying(draft, facts, where), shared, placed], how="horizontal"))
+
+    def _fact(self, kind: Kind, sample: Result) -> Fact:
+        if kind not in self._facts:
+            self._facts[kind] = self._new_fact(sample)
+        return self._facts[kind]
+
+    def _new_fact(self, sample: Result) -> Fact:
+        rule = self.book.find(sample)
+        weaknesses = cwes(sample, rule, self.run)
+        return Fact(
+            self.book.name(sample, rule),
+            weaknesses,
+            severity(sample, rule, self.run),
+            self.is_security_tool or is_security(sample, rule, weaknesses),
+            is_suppressed(sample),
+            _baseline_state(sample),
+        )
+
+    def _where(self, places: list[Place]) -> list[Where]:
+        """Where the places of a list are, which only grows from draft to draft."""
+        new = places[len(self._known_places) :]
+        self._known_places.extend(self._judged(self.places.path(text_of(address), text_of(base))) for address, base in new)
+        return list(self._known_places)
+
+    def _judged(self, path: str | None) -> Where:
+        if path is None:
+            return Where(None)
+        tool = self.book.tool
+        return Where(path, is_blamable(path, _FIRST_LINE, tool), is_blamable(path, _FIRST_LINE + 1, tool))
+
+    def _settle(self, draft: Draft, where: list[Where]) -> None:
+        """Read what could not be read before the run was known."""
+        for row, result in draft.late.items():
+            spot = self.places.spot(result)
+            draft.spots[row] = len(where)
+            where.append(self._judged(spot.path))
+            draft.lines[row] = spot.line
+            draft.texts[row] = bare_texts([spot.snippet])[0] or line_hash(result)
+            draft.tell(row, self.book.message(result, self.book.find(result)))
 
 
-def result_rows(run: ReadRun, outer: Origin, settings: IngestSettings) -> ResultRows:
-    """Rows of all results that say that something is wrong, in the order of the file."""
-    reader = _reader(run.header, outer, settings)
-    rows: list[Row] = []
-    sightings: list[Sighting] = []
-    read_count = passed_count = damaged_count = 0
-    for position, result in enumerate(run.results or ()):
-        read_count += 1
-        passed_count += result is not None and not is_failure(result)
-        damaged_count += result is None
-        if result is None or not is_failure(result):
-            continue
-        rule, spot = reader.book.find(result), reader.places.spot(result)
-        rows.append({"position": position, **reader.row(result, rule, spot)})
-        sightings.append(reader.sighting(result, rule, spot, rows[-1]))
-    _name(rows, sightings, origin_of(run.header, outer))
-    return ResultRows(rows, read_count, passed_count, damaged_count)
+def reader_of(run: Run, outer: Origin, settings: IngestSettings) -> Reader:
+    """Reader of the results of a run."""
+    book = rule_book(run)
+    configured = settings.sources.sarif.security_tools if settings.sources.sarif else []
+    spots = places(run, book.tool, outer.checkout_root)
+    return Reader(run, book, spots, is_security_tool(book.tool, configured))
 
 
 def is_suppressed(result: Result) -> bool | None:
@@ -93,38 +136,45 @@ def is_suppressed(result: Result) -> bool | None:
     return bool(statuses) and all(status in (None, "accepted") for status in statuses)
 
 
-def introducer(explicit: int | dict[str, int] | None, names: list[str | None]) -> int | None:
-    """Pull request that a sidecar names for a result, by the most precise of its names."""
-    if not isinstance(explicit, dict):
-        return explicit
-    return next((explicit[name] for name in names if name in explicit), None)
+def _identifying(draft: Draft, facts: Sequence[Fact], where: Sequence[Where]) -> pl.DataFrame:
+    texts = draft.texts
+    if b"" in texts:
+        instead = bare_texts(draft.messages)
+        texts = [text or message for text, message in zip(texts, instead, strict=True)]
+    rules, paths = key_parts([each.rule for each in facts]), key_parts([each.path for each in where])
+    keys = first_keys(map(rules.__getitem__, draft.kinds), map(paths.__getitem__, draft.spots), texts)
+    return pl.DataFrame(
+        {
+            "position": pl.Series(draft.positions, dtype=pl.Int64),
+            "line": pl.Series(draft.lines, dtype=pl.Int64),
+            "finding_key": pl.Series(keys, dtype=pl.String),
+            "fingerprint": pl.Series(draft.fingerprints, dtype=pl.String),
+            TEXT: pl.Series(texts, dtype=pl.Binary),
+        }
+    )
 
 
-def _reader(run: Run, outer: Origin, settings: IngestSettings) -> _Reader:
-    book = rule_book(run)
-    configured = settings.sources.sarif.security_tools if settings.sources.sarif else []
-    spots = places(run, book.tool, outer.checkout_root)
-    return _Reader(run, book, spots, is_security_tool(book.tool, configured))
+def _described(draft: Draft) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "message": draft.kept_messages(),
+            "text_key": pl.Series(text_keys(draft.texts), dtype=pl.String),
+            "told_commit": _commits(draft),
+        }
+    )
 
 
-def _name(rows: list[Row], sightings: list[Sighting], origin: Origin) -> None:
-    for row, key in zip(rows, finding_keys(sightings), strict=True):
-        row["finding_key"] = key
-        named = [
-            finding_id(origin.repository or "", key),
-            key,
-            f"{row['path']}:{row['line']}",
-            row["path"],
-            row["rule"],
-        ]
-        row["introduced_by"] = introducer(origin.introduced_by, named)
+def _commits(draft: Draft) -> pl.Series:
+    told = pl.Series([None], dtype=pl.String).new_from_index(0, len(draft.kinds))
+    return told.scatter(list(draft.commits), list(draft.commits.values())) if draft.commits else told
+
+
+def _with_blame(rows: pl.DataFrame) -> pl.DataFrame:
+    by_line = pl.when(pl.col("line") == _FIRST_LINE).then("first_line").otherwise("other_lines")
+    judged = rows.with_columns(is_blamable=pl.col("line").is_not_null() & by_line)
+    return judged.drop("first_line", "other_lines")
 
 
 def _baseline_state(result: Result) -> str | None:
     state = text_of(result.baseline_state)
     return state if state in _BASELINE_STATES else None
-
-
-def _secrets(result: Result) -> list[str]:
-    told = (text_of(bag(result.properties).get(name)) for name in _SECRET_PROPERTIES)
-    return [secret for secret in told if secret]

@@ -10,7 +10,7 @@ import polars as pl
 
 from ingest.casting import as_text, cast_leniently
 from ingest.contracts import SCAN_RESULTS
-from ingest.identity import Sighting, finding_id, finding_keys, identity_text
+from ingest.identity import Sighting, finding_id, finding_keys, identity_text, line_text_key
 from ingest.sources.tables.keys import content_keys
 
 _SCAN_CONTENT: Final = ("tool", "repository", "commit_sha", "ref", "category", "scanned_at")
@@ -34,6 +34,10 @@ def complete_scan_results(rows: pl.DataFrame) -> pl.DataFrame:
     """Add the place among the scan's results, and the identity of what was found."""
     plain = _lowered(rows, ("severity", "baseline_state"))
     made: dict[str, Any] = {"is_blamable": _points_at_code(plain)}
+    if "line_text" in plain.columns:
+        made["text_key"] = pl.Series(
+            [line_text_key(text) for text in _texts(plain, "line_text")], dtype=pl.String
+        )
     if "scan_id" in plain.columns:
         made["position"] = pl.int_range(pl.len()).over("scan_id")
     if {"scan_id", "rule"} <= set(plain.columns):
@@ -51,6 +55,8 @@ def complete_findings(rows: pl.DataFrame) -> pl.DataFrame:
         "method": pl.when(is_named).then(pl.lit("explicit")).otherwise(pl.lit("unattributed")),
         "confidence": pl.when(is_named).then(pl.lit("high")).otherwise(pl.lit("none")),
     }
+    if "tool" in plain.columns:
+        made["tools"] = pl.concat_list(pl.col("tool").cast(pl.String)).list.drop_nulls()
     if {"repository", "rule"} <= set(plain.columns):
         made["finding_id"] = pl.Series(_finding_ids(plain), dtype=pl.String)
     return _with_defaults(plain, made)

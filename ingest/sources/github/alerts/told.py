@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from ingest.sources.sarif.model import text_of, whole_of
 
+_INT64_EDGE: Final = 2**63
 SECRET_FIELDS: Final = frozenset({"secret"})  # the value itself, which some servers send unasked
 
 
@@ -28,17 +29,23 @@ def text(value: Any, *names: str) -> str | None:
 
 
 def whole(value: Any, *names: str) -> int | None:
-    """Whole number."""
-    return whole_of(part(value, *names))
+    """Whole number that a table can hold.
+
+    >>> whole({"number": "7"}, "number"), whole({"number": 1e300}, "number")
+    (7, None)
+    """
+    told = part(value, *names)
+    is_too_big = isinstance(told, int | float) and not -_INT64_EDGE <= told < _INT64_EDGE
+    return None if is_too_big else whole_of(told)
 
 
 def moment(value: Any, *names: str) -> datetime | None:
     """Moment in UTC; one without an offset is in UTC already, as all of GitHub's are."""
     try:
         told = datetime.fromisoformat(text(value, *names) or "")
-    except ValueError:
+        return told.astimezone(UTC) if told.tzinfo else told.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # no moment, or one that is out of the calendar in UTC
         return None
-    return told.astimezone(UTC) if told.tzinfo else told.replace(tzinfo=UTC)
 
 
 def items(value: Any) -> list[Any]:

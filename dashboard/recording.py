@@ -1,0 +1,131 @@
+"""How does what somebody decides, on a page or by a command, reach the tables?
+
+One place turns an act into rows, reads the clock for it and opens a store of its own: a store is not
+for several threads at once, and the pages of all people share a session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from importlib.metadata import version
+from typing import Any, Final
+
+from dashboard.composition import LOCK_WAIT_SECONDS, Question, Session, clock, open_session
+from ingest.contracts import AUDIT_REVIEWS, AUDITS, DISPOSITIONS_TABLE
+from ingest.deciding import COMMAND, DASHBOARD, Context, Entries, Recorded, record
+
+PAGE_WAIT_SECONDS: Final = (
+    20.0  # somebody sits before the page; a command may wait as long as an ingest takes
+)
+
+
+@dataclass(frozen=True)
+class Door:
+    """Where people come in, and how long they wait for another writer."""
+
+    source: str
+    place: str  # "page Findings", "`pilot audit`"
+    wait_seconds: float = PAGE_WAIT_SECONDS
+    on_wait: Callable[[str], None] | None = None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What somebody decided about a finding."""
+
+    finding_id: str
+    disposition: str
+    by: str
+    reason: str = ""
+    second_person: str = ""  # who else accepts the risk
+    expires_on: date | None = None  # an acceptance ends when this day begins, in UTC
+
+
+@dataclass(frozen=True)
+class Review:
+    """What a deep review of a drawn change came to."""
+
+    audit_id: str
+    change: tuple[str, int]  # repository and number
+    outcome: str
+    by: str
+    severity: str | None = None  # of what was found
+    cwe: tuple[str, ...] = ()
+    place: tuple[str | None, int | None] = (None, None)  # path and line
+    notes: str = ""
+    at: datetime | None = None  # None = now
+    origin: str = ""  # where it stands, as "reviews.csv, line 4"; empty = typed in
+
+
+def by_page(place: str) -> Door:
+    """People who decide on a page."""
+    return Door(DASHBOARD, place)
+
+
+def by_command(place: str, on_wait: Callable[[str], None]) -> Door:
+    """People who call a command; they are told for whom they wait."""
+    return Door(COMMAND, place, LOCK_WAIT_SECONDS, on_wait)
+
+
+def decide(session: Session, decision: Decision, door: Door) -> Recorded:
+    """Append a decision about a finding; UsageError says what is missing or unknown."""
+    ends = decision.expires_on
+    row = {
+        "finding_id": decision.finding_id,
+        "decided_at": clock(),
+        "decided_by": decision.by,
+        "disposition": decision.disposition,
+        "reason": decision.reason or None,
+        "second_person": decision.second_person.strip() or None,
+        "expires_at": None if ends is None else datetime.combine(ends, time.min, UTC),
+    }
+    return _record(session, Entries(DISPOSITIONS_TABLE, [row]), door, decision.by)
+
+
+def enter_draw(session: Session, rows: Sequence[dict[str, Any]], door: Door) -> Recorded:
+    """Record the changes that were drawn for an audit, all of one draw."""
+    return _record(session, Entries(AUDITS, rows), door, str(rows[0]["drawn_by"]))
+
+
+def enter_reviews(session: Session, reviews: Sequence[Review], door: Door) -> Recorded:
+    """Record what reviews came to, all or none; what they found counts from now on."""
+    at = clock()
+    rows = [_review(each, at) for each in reviews]
+    origins = [each.origin for each in reviews]
+    entries = Entries(AUDIT_REVIEWS, rows, origins if all(origins) else ())
+    return _record(session, entries, door, ", ".join(dict.fromkeys(_people(reviews))))
+
+
+def _people(reviews: Sequence[Review]) -> Iterator[str]:
+    return (each.by for each in reviews)
+
+
+def _review(review: Review, at: datetime) -> dict[str, Any]:
+    path, line = review.place
+    return {
+        "audit_id": review.audit_id,
+        "repository": review.change[0],
+        "number": review.change[1],
+        "reviewed_at": review.at or at,
+        "reviewed_by": review.by,
+        "outcome": review.outcome,
+        "severity": review.severity,
+        "cwe": list(review.cwe) or None,
+        "path": path,
+        "line": line,
+        "notes": review.notes or None,
+    }
+
+
+def _record(session: Session, entries: Entries, door: Door, who: str) -> Recorded:
+    context = Context(
+        source=door.source,
+        where=f"{door.place}, by {' '.join(who.split())}",
+        product_version=version("pilot-metrics"),
+        now=clock,
+        wait_seconds=door.wait_seconds,
+        on_wait=door.on_wait,
+    )
+    return record(open_session(Question(session.path)).store, entries, context)
