@@ -38,6 +38,7 @@ from ingest.ledger import gaps
 from ingest.listings import LISTED, latest_listing
 from ingest.marking import with_marks
 from ingest.pipeline import IngestReport, Job, Progress, ingest
+from ingest.repeating import that_count
 from ingest.settings import GitHubSettings, GitRepository, GitSettings, IngestSettings, SourcesSettings
 from ingest.sources import SOURCES
 from ingest.sources.base import AnySource, LiveSource, Outside
@@ -204,7 +205,7 @@ class Session:
         listed = {name: latest_listing(read[name]) for name in LISTED}
         marks = self.store.read(FILE_MARKS.name, published)
         changed_files = with_marks(listed["changed_files"], marks)
-        decided = under_todays_ids(read["dispositions"], read["findings"])
+        decided = that_count(under_todays_ids(read["dispositions"], read["findings"]))
         return Tables(**read | listed | {"changed_files": changed_files, "dispositions": decided})
 
     @property

@@ -60,6 +60,7 @@ CRUSH, QWEN, VIBE, JUNIE, WARP = "crush", "qwen-code", "mistral-vibe", "junie", 
 _DEVIN_ON, _COPILOT_ON, _CODEX_ON = date(2024, 3, 1), date(2025, 5, 1), date(2025, 5, 1)
 _CURSOR_ON, _CLAUDE_ON, _JULES_ON = date(2025, 4, 1), date(2025, 2, 1), date(2024, 12, 1)
 _LONG_AGO = date(2023, 1, 1)
+_BEFORE_AGENTS = date(2012, 1, 1)  # bots that update and release are older than agents
 
 
 def _ids(grade: Grade, *entries: tuple[str, str, date, str]) -> tuple[Rule, ...]:
@@ -194,7 +195,7 @@ TRAILERS: Final = _patterns(
     ("trailer", CURSOR, _CURSOR_ON, "cursor", _CO + r".*<cursoragent@cursor\.com>", "CHAOSS; AIDev: 1.4 %"),
     ("trailer", CODEX, _CODEX_ON, "openai.com", _CO + r".*<(?:codex|noreply)@openai\.com>", "AIDev: 0.9 %"),
     ("trailer", OPENHANDS, _LONG_AGO, "all-hands.dev",
-     _CO + r".*<openhands@all-hands\.dev>", "OpenHands source"),
+     _CO + r".*<(?:openhands|opendevin)@all-hands\.dev>", "OpenHands source"),
     ("trailer", AIDER, _LONG_AGO, "aider", _CO + r"aider\b.*<\w+@aider\.(?:chat|dev)>",
      "Aider source; CHAOSS; aider.dev in spring 2025"),
     ("trailer", AMP, _LONG_AGO, "ampcode.com", _CO + r".*<amp@ampcode\.com>", "seen"),
@@ -224,7 +225,8 @@ COMMIT_AUTHORS: Final = (
     *_patterns(
         "agent", "author_email",
         ("email", CURSOR, _CURSOR_ON, "cursoragent@", r"^cursoragent@cursor\.com$", "AIDev: 97.9 %"),
-        ("email", OPENHANDS, _LONG_AGO, "openhands@", r"^openhands@all-hands\.dev$", "OpenHands source"),
+        ("email", OPENHANDS, _LONG_AGO, "@all-hands.dev", r"^(?:openhands|opendevin)@all-hands\.dev$",
+         "OpenHands source; OpenDevin before autumn 2024"),
         ("email", CLAUDE, _CLAUDE_ON, "anthropic.com", r"^no-?reply@anthropic\.com$", "seen"),
         ("email", CODEX, _CODEX_ON, "openai.com", r"^(?:codex|noreply)@openai\.com$", "seen"),
         ("email", AMP, _LONG_AGO, "ampcode.com", r"^amp@ampcode\.com$", "seen"),
@@ -237,7 +239,7 @@ COMMIT_AUTHORS: Final = (
 AUTOMATION: Final = _logins(
     "automation",
     *(
-        (login, "", _LONG_AGO, "a release, update or build bot")
+        (login, "", _BEFORE_AGENTS, "a release, update or build bot")
         for login in (
             "dependabot", "dependabot-preview", "renovate", "renovate-bot", "pre-commit-ci",
             "autofix-ci", "mergify", "snyk-bot", "pyup-bot", "greenkeeper", "imgbot", "release-please",
@@ -261,7 +263,7 @@ RULES: Final = (*IDENTITIES, *AUTOMATION, *BRANCHES, *MARKERS, *TRAILERS, *COMMI
 # Addresses of agents; every other address is a person's and is never kept.
 MACHINE_ADDRESSES: Final = (
     r"(?:no-?reply@(?:anthropic\.com|openai\.com|aider\.(?:chat|dev)|opencode\.ai)|aider@aider\.chat|codex@openai\.com|"
-    r"cursoragent@cursor\.com|openhands@all-hands\.dev|amp@ampcode\.com|windsurf@codeium\.com|"
+    r"cursoragent@cursor\.com|(?:openhands|opendevin)@all-hands\.dev|amp@ampcode\.com|windsurf@codeium\.com|"
     r"crush@charm\.land|qwen-coder@alibabacloud\.com|vibe@mistral\.ai|junie@jetbrains\.com|"
     r"(?:oz-)?agent@warp\.dev)"
 )

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import count
 from typing import Any, Final
 from uuid import uuid4
 
@@ -137,15 +136,17 @@ def _refuse_half_run(store: Store) -> None:
 
 def _is_ahead(store: Store, name: str, published: Published) -> bool:
     """Whether a table holds rows that were never published; upkeep alone moves versions, but no rows."""
-    if name not in published.versions:
+    latest, known = store.version(name), published.versions.get(name)
+    if latest is None:
+        return False
+    if known is None:
         return not store.current(name).head(1).collect().is_empty()
-    for version in count(published.versions[name]):
-        try:
-            if store.has_news(_at(published, name, version), _at(published, name, version + 1)):
-                return True
-        except StoreError:  # there is no such version: nothing came after
-            return False
-    return False
+    if latest < known:
+        raise StoreError(
+            f"{store.uri}: {name} was published at version {known}, but ends with {latest}; restore the store "
+            "from a copy. Nothing was recorded."
+        )
+    return store.has_news(_at(published, name, known), _at(published, name, latest))
 
 
 def _at(published: Published, name: str, version: int) -> Published:

@@ -21,6 +21,7 @@ from ingest.store import Store
 HOLDING_TABLES: Final = ("scans", "scan_results", "findings", "incidents")
 ANOTHER_COPY: Final = "another copy of the same key in the batch"
 FLUSH_ROWS = 250_000  # a batch of this size keeps memory flat and merges few
+PART_ROWS = 100_000  # of a file whose rows come part by part, so that it is not held after all
 
 
 @dataclass
@@ -51,10 +52,14 @@ class Intake:
         self.files_not_whole: set[str] = set()  # files of which such a row was refused
 
     def take(self, parsed: Parsed) -> None:
-        """Accept one file's rows; a frame that lacks a required column refuses the whole file."""
+        """Accept one file's rows; a frame that lacks a required column refuses the whole file.
+
+        What comes part by part is taken first: a file that turns out to be damaged leaves results of which
+        no scan is told, and they count for nothing until the file is read again.
+        """
         for part in parsed.more:
             self._take_frames(part)
-            self.flush(FLUSH_ROWS)
+            self.flush(PART_ROWS)
         self._take_frames(parsed.frames)
         for name, frame in parsed.judged.items():
             self._judged[name].append(frame)

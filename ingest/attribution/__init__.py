@@ -28,13 +28,14 @@ import polars as pl
 from ingest.attribution.arrivals import FINDING, appearances, arrivals, sightings
 from ingest.attribution.blamed import blamed, introduction
 from ingest.attribution.changes import merges
-from ingest.attribution.choice import chosen, judged_arrivals, judged_sightings, with_confidence
+from ingest.attribution.choice import chosen, contested, judged_arrivals, judged_sightings, with_confidence
 from ingest.attribution.lanes import on_heads, placed_scans
 from ingest.attribution.life import endings, first_reports, presences
 from ingest.attribution.reporting import together
 from ingest.contracts import FINDINGS
 from ingest.identity import finding_id
 from ingest.tracking import tracked, with_identities
+from ingest.tracking.doubts import doubtful
 from ingest.tracking.history import History
 from ingest.tracking.naming import aliases
 
@@ -63,21 +64,46 @@ def attribute(
     files = changed_files.lazy().select("repository", "number", "path").collect()
     runs, results = scans.lazy().collect(), scan_results.lazy().collect()
     placed, merged = placed_scans(runs, proposals, history.landed_commits), merges(proposals)
-    reports = tracked(placed, on_heads(placed), results, history)
-    evidence = blamed(reports, history, proposals)
+    heads = on_heads(placed)
+    reports = tracked(placed, heads, results, history)
+    evidence = _with_doubts(blamed(reports, history, proposals), doubtful(reports, heads))
     seen = appearances(placed, with_identities(results, reports))
     known = seen.join(evidence, on=list(FINDING), how="left")
-    head_news = judged_sightings(sightings(known, placed), merged, files)
-    branch_news = judged_arrivals(arrivals(known, placed), head_news, merged, files)
-    stories = with_confidence(chosen(branch_news, head_news, known), files, evidence)
-    present = presences(seen, stories)
-    told = stories.join(first_reports(present, merged), on=list(FINDING), how="inner").join(
-        endings(present, placed, merged), on=list(FINDING), how="left"
-    )
+    stories = _stories(known, placed, (merged, files), evidence)
+    told = _lived(presences(seen, stories), stories, placed, merged)
     facts = evidence.join(together(reports, results), on=list(FINDING), how="left").join(
         aliases(reports, history.earlier).rename({"root_key": "finding_key"}), on=list(FINDING), how="left"
     )
     return _rows(told.join(facts, on=list(FINDING), how="left"), results, reports)
+
+
+def _stories(
+    known: pl.DataFrame,
+    placed: pl.DataFrame,
+    changes: tuple[pl.DataFrame, pl.DataFrame],
+    evidence: pl.DataFrame,
+) -> pl.DataFrame:
+    """When each finding came, through which change; `changes` are merges and the files of pull requests."""
+    merged, files = changes
+    sighted = sightings(known, placed)
+    head_news = judged_sightings(sighted, merged, files)
+    branch_news = judged_arrivals(arrivals(known, placed), head_news, merged, files)
+    rivals = contested(sighted, merged, files)
+    return with_confidence(chosen(branch_news, head_news, known), files, evidence, rivals)
+
+
+def _lived(
+    present: pl.DataFrame, stories: pl.DataFrame, placed: pl.DataFrame, merged: pl.DataFrame
+) -> pl.DataFrame:
+    """Stories of what was reported openly, from the first report to the end."""
+    reported = stories.join(first_reports(present, merged), on=list(FINDING), how="inner")
+    return reported.join(endings(present, placed, merged), on=list(FINDING), how="left")
+
+
+def _with_doubts(evidence: pl.DataFrame, doubts: pl.DataFrame) -> pl.DataFrame:
+    known = doubts.select("repository", finding_key="root_key", is_doubtful=pl.lit(True))
+    joined = evidence.join(known, on=list(FINDING), how="left")
+    return joined.with_columns(pl.col("is_doubtful").fill_null(value=False))
 
 
 def _rows(told: pl.DataFrame, results: pl.DataFrame, reports: pl.DataFrame) -> pl.DataFrame:
@@ -85,12 +111,12 @@ def _rows(told: pl.DataFrame, results: pl.DataFrame, reports: pl.DataFrame) -> p
     placed = reports.select("scan_id", "position", tool="scanner", seen_commit="place_commit")
     columns = {name: dtype for name, dtype in FINDINGS.polars_schema.items() if name not in _SET_LATER}
     rows = (
-        told.join(reported, on=["scan_id", "position"], how="left")
+        told.with_columns(finding_id=_ids(told))
+        .join(reported, on=["scan_id", "position"], how="left")
         .join(placed, on=["scan_id", "position"], how="left")
         .with_columns(introduced_by="number")
         .with_columns(introduction())
         .with_columns(
-            finding_id=_ids(told),
             reported_by=pl.lit("scan"),
             first_seen_scan="scan_id",
             # What was reported openly after it seemed to end (a head scanned late) had not ended.

@@ -32,6 +32,20 @@ def judged_sightings(sighted: pl.DataFrame, merged: pl.DataFrame, files: pl.Data
     return _with_touch(with_merge, files).with_columns(may_touch=pl.col("touches").fill_null(value=True))
 
 
+def contested(sighted: pl.DataFrame, merged: pl.DataFrame, files: pl.DataFrame) -> pl.DataFrame:
+    """Findings of heads that another change may have brought to them: FINDING and `number` of the head.
+
+    It touched the path too, and merged after the code that the head is compared with.
+    """
+    others = files.join(merged, on=["repository", "number"], how="inner").rename({"number": "other"})
+    both = sighted.join(others, on=["repository", "path"], how="inner")
+    is_between = (pl.col("merged_at") > pl.col("base_code_at")) & (
+        pl.col("merged_at") <= pl.col("scanned_at")
+    )
+    is_anothers = pl.col("other") != pl.col("pull_request")
+    return both.filter(is_between & is_anothers).select(*FINDING, number="pull_request").unique()
+
+
 def judged_arrivals(
     arrived: pl.DataFrame, sighted: pl.DataFrame, merged: pl.DataFrame, files: pl.DataFrame
 ) -> pl.DataFrame:
@@ -93,16 +107,28 @@ def _by_sighting(best: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def with_confidence(stories: pl.DataFrame, files: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
+def with_confidence(
+    stories: pl.DataFrame, files: pl.DataFrame, told: pl.DataFrame, rivals: pl.DataFrame
+) -> pl.DataFrame:
     """Stories with `confidence`: a known list of files without the path makes any inference weak.
 
-    That of a blame is told by history (`told`, as `blamed` gives it).
+    That of a blame is told by history (`told`, as `blamed` gives it); where there is none, news that may be
+    an older finding (`is_doubtful`), or what another change may have brought to a head (`rivals`, as
+    `contested` gives them), is never sure.
     """
-    blames = told.select(*FINDING, "blame_confidence")
-    judged = _with_touch(stories, files).join(blames, on=list(FINDING), how="left")
+    blames = told.select(*FINDING, "is_blamed", "blame_confidence", "is_doubtful")
+    claimed = rivals.with_columns(is_contested=pl.lit(True))
+    judged = (
+        _with_touch(stories, files)
+        .join(blames, on=list(FINDING), how="left")
+        .join(claimed, on=[*FINDING, "number"], how="left")
+    )
+    is_unsure = pl.col("is_doubtful") | (~pl.col("is_blamed") & pl.col("is_contested").fill_null(value=False))
     inferred = (
         pl.when(pl.col("touches").eq_missing(False))
         .then(pl.lit("low"))
+        .when(is_unsure)
+        .then(pl.lit("medium"))
         .when((pl.col("method") == "pull_request_head") | pl.col("touches").fill_null(value=False))
         .then(pl.lit("high"))
         .otherwise(pl.lit("medium"))

@@ -23,6 +23,7 @@ BLAMES = (
 STEPS = (
     "moved",
     "reformatted",
+    "returned",
 )  # what a blamed commit only did to a line, so that the blame went on before it
 
 

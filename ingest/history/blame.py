@@ -31,6 +31,7 @@ STRENGTHS: Final = (*(level for level, *_ in FORMS), UNBLAMED)  # the strongest 
 CONTEXT_LINES: Final = 15
 MOST_RANGES: Final = 100  # of one command; a file with more wanted lines is blamed whole
 BLAME_SECONDS: Final = 600.0  # a search for copies that takes longer gives way to the next form
+PLAIN: Final = ("blame", "--porcelain", "-w")
 _RUN_OF_LINES: Final = re.compile(rb"^([0-9a-f]{7,64}) \d+ \d+ (\d+)$", re.MULTILINE)
 _HEADER_PARTS: Final = 3  # commit, line there, line here; the first of a run also tells its length
 
@@ -65,13 +66,21 @@ class Blamer:
         """
         for level, options, forms in FORMS:
             try:
-                command = (*options, "blame", "--porcelain", *forms, *_spans(lines))
+                command = (*options, "blame", "--porcelain", *forms, *_spans(lines, CONTEXT_LINES))
                 told = dict(parsed(self._run(commit, path, command)))
             except GitError:
                 continue
             wanted = ((line, told[line]) for line in lines if line in told)
             return {line: Blamed(at, level) for line, at in wanted if at.commit not in self.cut_off}
         return {}
+
+    def put_there(self, commit: str, path: str, lines: Collection[int]) -> dict[int, Place]:
+        """Which commit put lines where they stand, moved and copied ones too; nothing where git cannot tell."""
+        try:
+            told = dict(parsed(self._run(commit, path, (*PLAIN, *_spans(lines, 0)))))
+        except GitError:
+            return {}
+        return {line: told[line] for line in lines if line in told}
 
     def counts(self, commit: str, path: str) -> dict[str, int] | None:
         """How many lines of a file each commit has in it; None where no form of blame could tell."""
@@ -129,15 +138,15 @@ def counted(answer: bytes) -> dict[str, int]:
     return dict(counts)
 
 
-def _spans(lines: Collection[int]) -> tuple[str, ...]:
+def _spans(lines: Collection[int], context: int) -> tuple[str, ...]:
     """Wanted lines with their neighbours as ranges; nothing, the whole file, where they are too many.
 
-    >>> _spans([7, 3, 70])
+    >>> _spans([7, 3, 70], CONTEXT_LINES)
     ('-L1,22', '-L55,85')
     """
     spans: list[list[int]] = []
     for line in sorted(lines):
-        first, last = max(1, line - CONTEXT_LINES), line + CONTEXT_LINES
+        first, last = max(1, line - context), line + context
         if not spans or first > spans[-1][1] + 1:
             spans.append([first, last])
         spans[-1][1] = last

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -30,6 +30,7 @@ UNREADABLE: Final = "repositories whose lines could not be traced: git could not
 NOT_THERE: Final = "reported lines of files that the scanned commit does not hold"
 BEYOND: Final = "reported lines beyond the end of their file, or in a file that is too big to look into"
 NO_BLAME: Final = "reported lines that no blame could follow: the mirror lacks what was there before"
+NOT_JUDGED: Final = ("human", "automation")
 LINES_AT_ONCE: Final = 2_000  # that are followed, and written, together
 
 
@@ -80,7 +81,7 @@ class Tracing:
         parents = first_parents(self.git, todo["commit"].unique().to_list())
         earlier = Earlier(self.store, self.git, self.repository, parents, self._traced_commits())
         head = protected_head(self.store, self.repository) or "HEAD"
-        walker = Walker(blamer_at(self.git, head), at_once)
+        walker = Walker(blamer_at(self.git, head, self._judged()), at_once)
         for commit, lines in _from_the_oldest(todo, parents):
             carried = earlier.carried(commit, lines.select("path", "line").unique(maintain_order=True))
             self._keep(earlier, lines, carried.with_columns(commit=pl.lit(commit)))
@@ -124,6 +125,12 @@ class Tracing:
         traced = self._stored().select("commit_sha").unique().collect()["commit_sha"].sort().to_list()
         return {full: spelled for spelled, full in full_names(self.git, traced).items()}
 
+    def _judged(self) -> frozenset[str]:
+        """Landed commits that neither a person nor automation alone made."""
+        landed = self.store.current(LANDED_COMMITS.name).filter(repository=self.repository)
+        theirs = landed.filter(~pl.col("authorship").is_in(NOT_JUDGED))
+        return frozenset(theirs.select("sha").collect()["sha"])
+
     def _stored(self) -> pl.LazyFrame:
         return self.store.current(LINE_ORIGINS.name).filter(repository=self.repository)
 
@@ -135,9 +142,13 @@ def protected_head(store: Store, repository: str) -> str | None:
     return latest.item() if latest.height else None
 
 
-def blamer_at(git: Git, head: str) -> Blamer:
-    """Blame as a repository wants it by its state at a head."""
-    return Blamer(git, ignored_commits(git, head), shallow_commits(git))
+def blamer_at(git: Git, head: str, judged: Collection[str] = ()) -> Blamer:
+    """Blame as a repository wants it by its state at a head, but for the commits that are judged.
+
+    Whoever is judged may write into `.git-blame-ignore-revs`, and would hand their lines to others.
+    """
+    ignored = tuple(sha for sha in ignored_commits(git, head) if sha not in judged)
+    return Blamer(git, ignored, shallow_commits(git))
 
 
 def _from_the_oldest(todo: pl.DataFrame, parents: dict[str, str]) -> Iterator[tuple[str, pl.DataFrame]]:

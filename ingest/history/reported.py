@@ -22,10 +22,11 @@ def reported_lines(store: Store) -> pl.DataFrame:
 def _of_scans(store: Store) -> pl.LazyFrame:
     scans = store.current("scans").filter(pl.col("status").is_in(READ))
     results = store.current("scan_results").filter("is_blamable")
-    placed = results.select("scan_id", "path", "line").join(
+    placed = results.select("scan_id", "path", "line", "told_commit").join(
         scans.select("scan_id", "repository", "commit_sha"), on="scan_id"
     )
-    return placed.select(LINE)
+    # A scanner of history tells path and line in the commit that it names, not in the one it was started at.
+    return placed.with_columns(commit_sha=pl.coalesce("told_commit", "commit_sha")).select(LINE)
 
 
 def _of_alerts(store: Store) -> pl.LazyFrame:

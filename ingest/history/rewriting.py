@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import Final
@@ -42,11 +41,14 @@ def before_reformatting(hunk: Hunk, line: int) -> int | None:
 
 
 def _offset_of_piece(old: Wording, new: Wording, place: int) -> int | None:
-    """Where a line stood, by the smallest piece around it that was whole lines before, in one place only."""
+    """Where a line stood, by the smallest piece around it that is whole lines in one place before and after.
+
+    Of a piece that is there twice now one is a copy; it may have been written in the other form.
+    """
     for start, end in _pieces_around(place, new.line_count):
         text = new.text[new.starts[start] : new.starts[end]]
         found = _whole_lines(old, text) if len(text) >= LEAST_TEXT else []
-        if len(found) == 1:
+        if len(found) == len(_whole_lines(new, text)) == 1:
             return found[0] + new.starts[place] - new.starts[start]
     return None
 
@@ -60,8 +62,7 @@ def _pieces_around(place: int, line_count: int) -> Iterator[tuple[int, int]]:
 def _whole_lines(old: Wording, text: str) -> list[int]:
     """Offsets at which a text begins with a line and ends with one."""
     borders = set(old.starts)
-    places = (match.start() for match in re.finditer(f"(?={re.escape(text)})", old.text))
-    return [at for at in places if at in borders and at + len(text) in borders]
+    return [at for at in sorted(borders) if old.text.startswith(text, at) and at + len(text) in borders]
 
 
 def replaced_line(hunk: Hunk, line: int) -> int | None:

@@ -2,21 +2,29 @@
 
 Blame says who touched a line last. On real repositories 7 % of the lines that scanners report were
 only moved or reformatted by that commit, so each commit that blame names is asked what it did to the
-line: if the same text was there before it, blame goes on in its parent. A merge is not looked into:
-blame names one only if the line is in none of its parents.
+line: if the same text was there before it, blame goes on in its parent, and if a revert brought it back,
+before what had taken it out. A merge is not looked into: blame names one only if the line is in none of
+its parents.
+
+Blame that looks for copies gives a copied line the origin of the original, which may still stand. Whoever
+copies a weakness brings one in, so a plain blame is asked too: where it names a commit that put the line
+in and took nothing like it out, that is the origin.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 from typing import Final, NamedTuple, TypeVar
 
 from ingest.history.blame import STRONGEST, UNBLAMED, Blamed, Blamer, Place, weakest
 from ingest.history.changing import Change, Did
 from ingest.history.hunks import changes_of
+from ingest.history.returning import Returns, messages_of
 
 MOST_STEPS: Final = 20
 _Key = TypeVar("_Key")
@@ -35,6 +43,19 @@ class Trail(NamedTuple):
 NOWHERE: Final = Trail(None, UNBLAMED)
 
 
+class _Answer(NamedTuple):
+    """The last commit that a line comes from."""
+
+    origin: Place
+    level: str
+    did: Did
+
+    def before(self) -> Place | None:
+        """Where the line stood before that, or the one that it replaced."""
+        since = self.did.since or self.origin.commit
+        return None if self.did.before is None else Place(f"{since}^", *self.did.before)
+
+
 class _Head(NamedTuple):
     """How far back a line was followed."""
 
@@ -42,22 +63,25 @@ class _Head(NamedTuple):
     level: str = STRONGEST
     steps: tuple[str, ...] = ()
 
-    def trail(self, blamed: Blamed, did: Did) -> Trail:
-        """The trail if it ends at what blame names."""
-        replaced = _in_parent(blamed, did) if did.step is None else None
-        return Trail(blamed.origin, weakest((self.level, blamed.level)), self.steps, replaced)
+    def trail(self, told: _Answer) -> Trail:
+        """The trail if it ends at what is told of the line."""
+        replaced = told.before() if told.did.step is None else None
+        return Trail(told.origin, weakest((self.level, told.level)), self.steps, replaced)
 
-    def further(self, blamed: Blamed, did: Did) -> _Head | None:
+    def further(self, told: _Answer) -> _Head | None:
         """Where to blame on; None where the trail ends."""
-        before = _in_parent(blamed, did)
-        if did.step is None or before is None or len(self.steps) >= MOST_STEPS:
+        before = told.before()
+        if told.did.step is None or before is None or len(self.steps) >= MOST_STEPS:
             return None
-        step = f"{did.step}:{blamed.origin.commit}"
-        return _Head(before, weakest((self.level, blamed.level)), (*self.steps, step))
+        step = f"{told.did.step}:{told.origin.commit}"
+        return _Head(before, weakest((self.level, told.level)), (*self.steps, step))
 
 
-def _in_parent(blamed: Blamed, did: Did) -> Place | None:
-    return None if did.before is None else Place(f"{blamed.origin.commit}^", *did.before)
+def _answer(blamed: Blamed, put: Place, did: Mapping[Place, Did]) -> _Answer:
+    """What a commit put in without taking it out elsewhere is its own, though blame may find it copied."""
+    is_copy = put.commit != blamed.origin.commit and did[put].is_anew
+    origin = put if is_copy else blamed.origin
+    return _Answer(origin, blamed.level, did[origin])
 
 
 @dataclass(frozen=True)
@@ -72,37 +96,51 @@ class Walker:
         trails = dict.fromkeys(places, NOWHERE)
         heads = {place: _Head(place) for place in trails}
         while heads:
-            blamed = self._blamed({head.at for head in heads.values()})
-            did = self._did({found.origin for found in blamed.values()})
-            heads = {start: head for start, head in heads.items() if head.at in blamed}
-            told = {head.at: (blamed[head.at], did[blamed[head.at].origin]) for head in heads.values()}
-            trails |= {start: head.trail(*told[head.at]) for start, head in heads.items()}
-            further = {start: head.further(*told[head.at]) for start, head in heads.items()}
+            told = self._told({head.at for head in heads.values()})
+            heads = {start: head for start, head in heads.items() if head.at in told}
+            trails |= {start: head.trail(told[head.at]) for start, head in heads.items()}
+            further = {start: head.further(told[head.at]) for start, head in heads.items()}
             heads = {start: head for start, head in further.items() if head is not None}
         return trails
 
-    def _blamed(self, places: set[Place]) -> dict[Place, Blamed]:
+    def _told(self, places: set[Place]) -> dict[Place, _Answer]:
+        """The last commit of every line; those that no blame can answer for are left out."""
+        found = self._blamed(places)
+        did = self._did({place for blamed, put in found.values() for place in (blamed.origin, put)})
+        return {place: _answer(blamed, put, did) for place, (blamed, put) in found.items()}
+
+    def _blamed(self, places: set[Place]) -> dict[Place, tuple[Blamed, Place]]:
+        """What blame says of each line, and where a plain one says that it was put."""
         lines: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
         for commit, path, line in places:
             lines[commit, path].append(line)
-        told = self._each(lines, lambda file: self.blamer.blame(*file, lines[file]))
-        return {Place(*file, line): blamed for file, found in told for line, blamed in found.items()}
+        told = self._each(lines, lambda file: self._both(*file, lines[file]))
+        return {Place(*file, line): both for file, found in told for line, both in found.items()}
+
+    def _both(self, commit: str, path: str, lines: list[int]) -> dict[int, tuple[Blamed, Place]]:
+        blamed = self.blamer.blame(commit, path, lines)
+        put = self.blamer.put_there(commit, path, blamed)
+        return {line: (found, put.get(line, found.origin)) for line, found in blamed.items()}
 
     def _did(self, origins: set[Place]) -> dict[Place, Did]:
         asked: defaultdict[str, list[Place]] = defaultdict(list)
         for place in origins:
             asked[place.commit].append(place)
-        told = self._each(asked, lambda commit: dict(self._did_by(commit, asked[commit])))
+        messages = messages_of(self.blamer.git, sorted(asked))
+        told = self._each(asked, lambda commit: dict(self._did_by(messages[commit], asked[commit])))
         return {place: did for _, found in told for place, did in found.items()}
 
-    def _did_by(self, commit: str, places: list[Place]) -> Iterator[tuple[Place, Did]]:
+    def _did_by(self, message: str, places: list[Place]) -> Iterator[tuple[Place, Did]]:
         """What one commit did; where all that it changed is too much, file by file."""
-        of_all = changes_of(self.blamer.git, commit)
-        change = Change(of_all or ())
-        for path in sorted({place.path for place in places}):
-            if of_all is None:
-                change = Change(changes_of(self.blamer.git, commit, path) or ())
-            yield from ((place, change.did(path, place.line)) for place in places if place.path == path)
+        git, commit = self.blamer.git, places[0].commit
+        of_all = changes_of(git, commit)
+        for path, own in groupby(sorted(places), key=attrgetter("path")):
+            hunks = (changes_of(git, commit, path) if of_all is None else of_all) or ()
+            change, returns = Change(hunks), Returns(git, commit, message, hunks)
+            for place in own:
+                did = change.did(path, place.line)
+                back = returns.did(path, place.line) if did.step is None else None
+                yield place, back or did
 
     def _each(self, keys: Iterable[_Key], ask: Callable[[_Key], _Value]) -> list[tuple[_Key, _Value]]:
         ordered = list(keys)

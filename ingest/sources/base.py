@@ -52,7 +52,7 @@ class Parsed:
     left_out: Mapping[str, int] = field(default_factory=dict)  # reason -> input that is no row by definition
     unknown_columns: Mapping[str, Sequence[str]] = field(default_factory=dict)  # table -> columns set aside
     judged: Mapping[str, pl.DataFrame] = field(default_factory=dict)  # table -> key and derived columns
-    # Rows that are too many to hold at once, made part by part when they are asked for; taken before `frames`.
+    # Rows that are too many to hold, made part by part when they are asked for; taken before `frames`.
     more: Iterable[Mapping[str, pl.DataFrame]] = ()
 
 

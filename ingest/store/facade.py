@@ -261,6 +261,11 @@ class Store:
             for name, version in until.versions.items()
         )
 
+    def version(self, name: str) -> int | None:
+        """Tell the number of a table's latest commit, published or not; None before the first."""
+        delta = self._delta(name)
+        return delta.version() if delta.exists() else None
+
     def _entries(self, known_at: datetime | None) -> pl.DataFrame:
         with store_errors("reading the ledger", self._ledger.uri):
             return entries(self._ledger, known_at)

@@ -22,7 +22,7 @@ import polars as pl
 from ingest.tracking.edits import edited_pairs
 from ingest.tracking.heads import landed_pairs
 from ingest.tracking.history import History
-from ingest.tracking.joining import groups_of, join_all, with_groups
+from ingest.tracking.joining import Groups, groups_of, join_all, with_groups
 from ingest.tracking.locating import located
 from ingest.tracking.naming import with_roots
 from ingest.tracking.nodes import adopted, with_nodes
@@ -47,6 +47,19 @@ def tracked(
     """
     lines = with_nodes(located(placed, scan_results, history))
     groups = groups_of(lines)
+    is_traced = lines["introduced_commit"].is_not_null().any()
+    if is_traced:
+        _join_traced(groups, lines, history)
+    join_all(groups, renamed_pairs(with_groups(lines, groups), heads))
+    if is_traced:
+        join_all(groups, returned_pairs(with_groups(lines, groups)))
+    if lines["tool"].n_unique() > 1:
+        join_scanners(groups, with_groups(lines, groups))
+    return with_roots(with_groups(lines, groups))
+
+
+def _join_traced(groups: Groups, lines: pl.DataFrame, history: History) -> None:
+    """Join what the origins of lines tell."""
     for edges in (
         adopted(lines),
         landed_pairs(lines),
@@ -54,10 +67,6 @@ def tracked(
         followed_pairs(lines),
     ):
         join_all(groups, edges)
-    join_all(groups, renamed_pairs(with_groups(lines, groups), heads))
-    join_all(groups, returned_pairs(with_groups(lines, groups)))
-    join_scanners(groups, with_groups(lines, groups))
-    return with_roots(with_groups(lines, groups))
 
 
 def with_identities(scan_results: pl.DataFrame, reports: pl.DataFrame) -> pl.DataFrame:

@@ -2,8 +2,8 @@
 
 Its commits are not those that landed. A finding of its heads is the one of the branch that came in with that
 same pull request and has its key, or its place, or else is the only one of its rule and text on both sides.
-Rebasing the pull request gives it new commits too: what has one key on all its heads is one finding. Where nothing is
-known of what landed, a head's finding is the one of the branch that has its key.
+Rebasing the pull request gives it new commits too: what has one key on all its heads is one finding. Where
+nothing is known of what landed, a head's finding is the one of the branch that has its key.
 """
 
 from __future__ import annotations

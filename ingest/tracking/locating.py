@@ -35,7 +35,10 @@ def located(placed: pl.DataFrame, scan_results: pl.DataFrame, history: History) 
     )
     pointing = seen.with_columns(
         pl.col("is_followed").fill_null(value=False),
-        place_commit=pl.when("is_followed").then("place_commit").otherwise("commit_sha"),
+        # A scanner of history tells path and line in the commit that it names.
+        place_commit=pl.when("is_followed")
+        .then("place_commit")
+        .otherwise(pl.coalesce("told_commit", "commit_sha")),
     )
     traced = pointing.join(_origins(history), on=["repository", *PLACE], how="left")
     told = _with_landing(traced, history).with_columns(text=_text())

@@ -30,7 +30,8 @@ def with_nodes(lines: pl.DataFrame) -> pl.DataFrame:
         ordinal=pl.lit(0, pl.Int64), node=_joined("finding_key")
     )
     named = pl.concat([traced, plain])
-    return _resolved(named).sort("repository", "scanned_at", "scan_id", "position")
+    resolved = named if traced.is_empty() or plain.is_empty() else _resolved(named)
+    return resolved.sort("repository", "scanned_at", "scan_id", "position")
 
 
 def adopted(lines: pl.DataFrame) -> pl.DataFrame:

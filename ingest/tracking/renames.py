@@ -37,6 +37,11 @@ def renamed_pairs(lines: pl.DataFrame, heads: pl.DataFrame) -> pl.DataFrame:
     heads
         Looks at heads: `lane`, `ok_before`, `base_lane`, `base_place`.
     """
+    return _paired(*changes(lines, heads))
+
+
+def changes(lines: pl.DataFrame, heads: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What went away and what was new between each two looks that are compared."""
     looks = _looks(lines)
     pairs = _compared(looks, heads)
     present = _present(lines, looks)
@@ -44,7 +49,7 @@ def renamed_pairs(lines: pl.DataFrame, heads: pl.DataFrame) -> pl.DataFrame:
     new = _only_on(pairs, present, (_PAIR[1], _PAIR[0])).join(
         _firsts(present), on=["look", "group"], how="semi"
     )
-    return _paired(gone, new)
+    return gone, new
 
 
 def _looks(lines: pl.DataFrame) -> pl.DataFrame:

@@ -28,15 +28,32 @@ from ingest.file_classes import classify_files
 from ingest.history.git import Git
 from ingest.history.landing import land
 from ingest.history.mirrors import Mirrors
-from ingest.history.origins import trace
+from ingest.history.origins import NO_BLAME, trace
 from ingest.history.surviving import count_surviving
 from ingest.settings import ClassSettings, GitSettings, IngestSettings, SourcesSettings
 from ingest.store import Store
 
 FOLDER: Final = os.environ.get("PILOT_STUDY_MIRRORS", "")
-REPOSITORIES: Final = ("Aider-AI/aider", "simonw/datasette", "OpenHands/OpenHands")
 AT: Final = datetime(2026, 11, 21, tzinfo=UTC)
 MIGRATIONS: Final = ["**/migrations/**", "**/alembic/versions/**"]
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What was measured at one head with bandit 1.9."""
+
+    head: str
+    commit_count: int  # that are no merges
+    finding_count: int  # in production code, without the rule about assertions
+    unblamed_count: int
+    step_count: int  # findings whose line a later commit only moved or wrote in another form
+
+
+EXPECTED: Final = {
+    "Aider-AI/aider": Expected("5dc9490bb35f", 12_461, 122, 0, 23),
+    "simonw/datasette": Expected("481df7ff6d78", 3_374, 127, 0, 12),
+    "OpenHands/OpenHands": Expected("d6fab190bfb5", 5_547, 263, 9, 23),
+}
 
 pytestmark = [
     pytest.mark.deep,
@@ -48,6 +65,7 @@ pytestmark = [
 class Study:
     """One repository: what landed, and where the findings of its head come from."""
 
+    expected: Expected
     landed: pl.DataFrame
     findings: pl.DataFrame  # one row per finding, with the columns of its line's origin
     remarks: dict[str, int]
@@ -77,15 +95,16 @@ def studied(repository: str, folder: Path) -> Study:
     mirrors = Mirrors(folder / "git")
     copytree(Path(FOLDER) / repository.replace("/", "+") / "repo", mirrors.path(repository))
     git, store = Git(mirrors.path(repository)), Store(str(folder / "lake"))
-    settings = IngestSettings(
-        sources=SourcesSettings(git=GitSettings(repositories=[repository])), classes=only_python(git)
-    )
+    source = GitSettings(repositories=[repository])
+    settings = IngestSettings(sources=SourcesSettings(git=source), classes=only_python(git))
     write_scan(store, repository, git, scanned(git, folder / "tree"))
-    remarks = land(store, mirrors, settings, AT)
-    remarks |= trace(store, mirrors, settings, AT) | count_surviving(store, mirrors, settings, AT)
-    results = production(store.current("scan_results").collect(), settings.classes)
-    found = results.join(store.current("line_origins").collect(), on=("path", "line"), how="left")
-    return Study(store.current("landed_commits").collect(), found, remarks)
+    remarks: dict[str, int] = {}
+    for look in (land, trace, count_surviving):
+        remarks |= look(store, mirrors, settings, AT)
+    results = classify_files(store.current("scan_results").collect(), settings.classes)
+    origins = store.current("line_origins").collect()
+    found = results.filter(file_class="code").join(origins, on=("path", "line"), how="left")
+    return Study(EXPECTED[repository], store.current("landed_commits").collect(), found, remarks)
 
 
 def only_python(git: Git) -> ClassSettings:
@@ -131,12 +150,35 @@ def rows(table: Table, given: list[dict[str, Any]]) -> pl.DataFrame:
     return pl.DataFrame(filled, schema=table.polars_schema)
 
 
-def production(results: pl.DataFrame, classes: ClassSettings) -> pl.DataFrame:
-    return classify_files(results, classes).filter(file_class="code")
-
-
-@pytest.fixture(scope="module", params=REPOSITORIES)
+@pytest.fixture(scope="module", params=EXPECTED)
 def study(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Study:
+    head = Git(Path(FOLDER) / request.param.replace("/", "+") / "repo").text("rev-parse", "HEAD")
+    if not head.startswith(EXPECTED[request.param].head):
+        pytest.skip(f"the mirror of {request.param} is at {head}, which was not measured")
     made = studied(request.param, tmp_path_factory.mktemp("study"))
     print(f"\n{request.param}: {made.findings.height} findings, {made.remarks}\n{made.table}")
     return made
+
+
+def test_every_commit_is_of_one_class(study: Study) -> None:
+    assert study.table["commits"].sum() == study.expected.commit_count
+
+
+def test_every_finding_of_production_code_has_a_commit_or_is_said_to_have_none(study: Study) -> None:
+    assert study.findings.height == study.expected.finding_count
+    assert study.findings["introduced_commit"].null_count() == study.expected.unblamed_count
+    assert study.remarks.get(NO_BLAME, 0) == study.expected.unblamed_count
+
+
+def test_no_finding_comes_from_a_merge_or_from_what_never_landed(study: Study) -> None:
+    landed = study.landed.filter(~pl.col("is_merge"))["sha"]
+    assert set(study.findings["introduced_commit"].drop_nulls()) <= set(landed)
+
+
+def test_what_was_only_moved_or_reformatted_is_looked_past(study: Study) -> None:
+    assert study.findings.filter(pl.col("steps").list.len() > 0).height == study.expected.step_count
+
+
+def test_no_class_has_more_lines_standing_than_it_added(study: Study) -> None:
+    assert study.table.filter(pl.col("standing") > pl.col("added")).is_empty()
+    assert study.table["standing"].sum() > 0

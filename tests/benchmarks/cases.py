@@ -17,6 +17,7 @@ from data.simulator import frames
 from ingest.contracts import BY_NAME
 from ingest.store import Store
 from tests.benchmarks import history
+from tests.benchmarks.scan_files import write_scan
 from tests.builders_store import run
 
 ROOT = Path(__file__).parents[2]
@@ -43,6 +44,17 @@ repositories = ["*"]
 start_on = 2026-03-02
 [sources.github_export]
 paths = ["raw/pull_requests/**/*.json"]
+"""
+SCAN_SIZES = {"small": 104_000_000, "big": 500_000_000}  # bytes; the first is the biggest that is kept
+SCAN_CONFIGURATION = """
+[store]
+uri = "lake"
+[[pilot]]
+name = "all"
+repositories = ["*"]
+start_on = 2026-03-02
+[sources.sarif]
+paths = ["{name}.sarif"]
 """
 
 
@@ -88,6 +100,10 @@ def live(folder: Path) -> Sequence[str]:
     return ("-m", "tests.benchmarks.live", str(folder))
 
 
+def scans(name: str) -> Callable[[Path], Sequence[str]]:
+    return lambda folder: ("-m", "tests.benchmarks.scans", name, str(folder))
+
+
 def nothing(_folder: Path) -> None:
     """A group whose cases prepare for themselves."""
 
@@ -125,6 +141,21 @@ def write_frames(folder: Path) -> None:
     target.mkdir(exist_ok=True)
     for name, frame in frames.tables(MILLION, 1).items():
         frame.write_parquet(target / f"{name}.parquet")
+
+
+def write_scans(folder: Path) -> None:
+    (folder / "scans").mkdir(exist_ok=True)
+    for name, size in SCAN_SIZES.items():
+        write_scan(folder / "scans" / f"{name}.sarif", size)
+        (folder / "scans" / f"{name}.toml").write_text(SCAN_CONFIGURATION.format(name=name))
+
+
+def forget_scans(folder: Path) -> None:
+    shutil.rmtree(folder / "scans" / "lake", ignore_errors=True)
+
+
+def scan_configuration(name: str) -> Callable[[Path], Path]:
+    return lambda folder: folder / "scans" / f"{name}.toml"
 
 
 def ingest_demo(_folder: Path) -> None:
@@ -181,6 +212,36 @@ GROUPS: tuple[Group, ...] = (
                 forget,
                 PULLS,
                 runs=1,
+            ),
+        ),
+    ),
+    Group(
+        "scans",
+        "SARIF files of two scanners: 100 MB with 130,000 results, 500 MB with 625,000; and real ones",
+        write_scans,
+        (
+            Case(
+                "100 MB by turns with a bare typed decoder (the readings are printed)",
+                scans("beside_decoder"),
+                runs=1,
+                goal="1.5 times the bare decoder",
+                tells=True,
+            ),
+            Case("file to rows, 100 MB, whole process with imports", scans("parse_small"), rows=130_000),
+            Case("file to rows, 500 MB", scans("parse_big"), rows=625_000, goal="under 400 MB", runs=1),
+            Case(
+                "pilot ingest, 500 MB",
+                pilot("ingest"),
+                forget_scans,
+                625_000,
+                runs=1,
+                config=scan_configuration("big"),
+            ),
+            Case(
+                "real files by this product and by sarif-tools (the counts are printed)",
+                scans("real"),
+                runs=1,
+                tells=True,
             ),
         ),
     ),

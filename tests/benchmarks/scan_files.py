@@ -25,9 +25,11 @@ Json = dict[str, Any]
 
 def write_scan(path: Path, size: int, seed: int = 1) -> int:
     """A file of two runs and about that many bytes; answers how many results are in it."""
-    chance = Random(seed)
+    chance = Random(seed)  # noqa: S311 - drawn anew each time, and the same
     count = size // BYTES_PER_RESULT
-    folders = [f"src/{chance.choice(_WORDS)}_{at % 60}/{chance.choice(_WORDS)}_{at}.py" for at in range(_FILES)]
+    folders = [
+        f"src/{chance.choice(_WORDS)}_{at % 60}/{chance.choice(_WORDS)}_{at}.py" for at in range(_FILES)
+    ]
     with path.open("wb") as stream:
         stream.write(b'{"$schema":"https://json.schemastore.org/sarif-2.1.0.json","version":"2.1.0","runs":[')
         _write_run(stream.write, _by_line_checker(chance, folders, count // 2), _line_checker())
@@ -129,7 +131,8 @@ def _code(chance: Random) -> str:
         return "        assert response is not None"
     first, second = chance.choices(_WORDS, k=2)
     indent = " " * (4 * chance.randrange(1, 5))
-    return f"{indent}{first}_{chance.randrange(10_000)} = run_{second}({second}.{first}, limit={chance.randrange(500)})"
+    call = f"run_{second}({second}.{first}, limit={chance.randrange(500)})"
+    return f"{indent}{first}_{chance.randrange(10_000)} = {call}"
 
 
 def _message(chance: Random, rule: int) -> str:
@@ -137,6 +140,6 @@ def _message(chance: Random, rule: int) -> str:
     if chance.random() < 0.01:
         return f"Possible hardcoded password: '{first}{chance.randrange(1_000)}'"
     return (
-        f"Found a call to `run_{second}` whose {first}_{chance.randrange(10_000)} is built from what a user sent; "
-        f"check the {second} before it reaches the {_WORDS[rule % 20]}, or take a prepared one."
+        f"Found a call to `run_{second}` whose {first}_{chance.randrange(10_000)} is built from what a user "
+        f"sent; check the {second} before it reaches the {_WORDS[rule % 20]}, or take a prepared one."
     )

@@ -141,6 +141,17 @@ def test_a_scan_of_a_landed_commit_does_not_hold_what_landed_later():
     assert [row["introduced_by"] for row in rows] == [7, 8]
 
 
+def test_a_head_is_not_sure_to_own_what_another_change_of_the_path_may_have_brought_to_it():
+    scans, results = [scan("s1", 1), head_scan("h1", 5, 8)], [at("h1")]
+    pulls, others = [pull(7, 4), pull(8)], [file(7, "other.py"), file(8)]
+    sure = only(found(scans, results, pulls=pulls, files=others))
+    unsure = only(found(scans, results, pulls=pulls, files=[file(7), file(8)]))
+    assert [facts(row, "introduced_by", "confidence") for row in (sure, unsure)] == [
+        (8, "high"),
+        (8, "medium"),
+    ]
+
+
 def test_a_finding_is_as_bad_as_the_worst_report_of_it():
     results = [
         at("s1", severity="low", is_security=False),

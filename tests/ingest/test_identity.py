@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -9,10 +10,15 @@ from ingest.identity import (
     Sighting,
     assign_ordinals,
     bare_text,
+    bare_texts,
     finding_id,
     finding_key,
     finding_keys,
+    first_keys,
     identity_text,
+    key_parts,
+    line_text_key,
+    text_keys,
 )
 
 SIGHTINGS = st.lists(
@@ -111,3 +117,33 @@ def test_order_of_the_results_changes_nothing(sightings: list[Sighting], chance:
 @given(st.text())
 def test_bare_text_has_no_whitespace_left(text: str):
     assert not any(each.isspace() for each in bare_text(text))
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.lists(st.none() | st.text() | st.text("ab \t\r\n\0\x1c\x85\u2003", max_size=6), max_size=5))
+def test_many_texts_are_bared_as_each_is(texts: list[str | None]):
+    assert bare_texts(texts) == [bare_text(text or "").encode("utf-8", "surrogatepass") for text in texts]
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.lists(st.tuples(st.text(), st.none() | st.text(), st.text()), max_size=4))
+def test_many_first_keys_are_those_with_ordinal_zero(found: list[tuple[str, str | None, str]]):
+    rules, paths, texts = (list(column) for column in zip(*found, strict=True)) if found else ([], [], [])
+    keys = first_keys(key_parts(rules), key_parts(paths), bare_texts(texts))
+    assert keys == [finding_key(rule, path, text, 0) for rule, path, text in found]
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.lists(st.text(), max_size=4))
+def test_many_text_keys_are_those_of_each_text(texts: list[str]):
+    assert text_keys(bare_texts(texts)) == [line_text_key(text) for text in texts]
+
+
+def test_text_key_is_the_start_of_a_sha256_of_the_bare_line():
+    # printf 'exec(code)' | sha256sum
+    assert line_text_key("   exec( code )") == "3363559101310ae6"
+
+
+@pytest.mark.parametrize("text", [None, "", " \t\n"])
+def test_line_without_text_has_no_text_key(text: str | None):
+    assert line_text_key(text) is None

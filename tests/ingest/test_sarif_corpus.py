@@ -9,6 +9,7 @@ import pytest
 
 from ingest.sources.base import SourceFile
 from ingest.sources.sarif import SARIF
+from ingest.sources.sarif.parse import NOT_A_FAILURE
 from tests.builders_sarif import Row, results_of, scans_of, settings
 
 FINDINGS = Path(__file__).parents[2] / ".." / "shared" / "real" / "findings"
@@ -33,6 +34,20 @@ def test_real_file_has_the_status_and_the_results_of_the_manifest(row: Row):
         assert sum(scan["result_count"] for scan in scans) == int(row["results"])
     else:
         assert all(scan["status_reason"] for scan in scans)
+
+
+def test_manifest_speaks_of_every_real_file():
+    assert {row["file"] for row in ROWS} == {path.name for path in (FINDINGS / "sarif").iterdir()}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["file"])
+def test_real_file_is_nowhere_silent(row: Row):
+    parsed = read(row["file"])
+    scans, passed = scans_of(parsed), parsed.left_out.get(NOT_A_FAILURE, 0)
+    counted = sum(scan["result_count"] or 0 for scan in scans)
+    assert len(results_of(parsed)) + passed == counted
+    is_clean = not counted and {scan["status"] for scan in scans} == {"ok"}
+    assert not is_clean or row["results"] == "0"
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["file"])

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.contracts import SCAN_RESULTS, SCANS
+from ingest.identity import line_text_key
 from ingest.sources.sarif.parse import NOT_A_FAILURE, REPEATED_RUN
-from tests.builders_sarif import Row, location, log, parse, result, results_of, run, scans_of
+from tests.builders_sarif import Row, location, log, only_result, parse, result, results_of, run, scans_of
 
 FAILED = [{"executionSuccessful": False, "endTimeUtc": "2026-06-01T12:00:00Z"}]
 NO_PLACE = {"versionControlProvenance": None}
@@ -142,6 +143,68 @@ def test_constant_fingerprint_does_not_make_two_findings_one(tmp_path: Path):
     fingerprints = {"matchBasedId/v1": "requires login"}
     found = [result(ruleId=rule, fingerprints=fingerprints) for rule in ("B1", "B2")]
     assert len({row["finding_key"] for row in results_of(parse(tmp_path, log(run(found))))}) == 2
+
+
+def test_text_key_is_that_of_the_flagged_line_whatever_its_indentation(tmp_path: Path):
+    found = [result(locations=[location(text=text)]) for text in ("call( x )", "    call(x)")]
+    rows = results_of(parse(tmp_path, log(run(found))))
+    assert {row["text_key"] for row in rows} == {line_text_key("call(x)")}
+
+
+def test_text_key_of_a_result_without_snippet_is_that_of_the_tools_line_hash(tmp_path: Path):
+    hashed = {"primaryLocationLineHash": "39fa2ee980eb94b0:2"}
+    found = result(locations=[location(text=None)], partialFingerprints=hashed)
+    assert only_result(tmp_path, found)["text_key"] == line_text_key("39fa2ee980eb94b0")
+
+
+@pytest.mark.parametrize("text", [None, " ", "requires login"])
+def test_message_and_placeholder_give_no_text_key(tmp_path: Path, text: str | None):
+    assert only_result(tmp_path, result(locations=[location(text=text)]))["text_key"] is None
+
+
+def test_fingerprint_is_a_hash_of_the_first_one_by_name(tmp_path: Path):
+    told = {"fingerprints": {"b": "other", "a": "mine"}, "partialFingerprints": {"0": "less"}}
+    # printf 'mine' | sha256sum
+    assert only_result(tmp_path, result(**told))["fingerprint"] == "3fd30542fe3f61b1"
+
+
+def test_partial_fingerprint_counts_where_there_is_no_whole_one(tmp_path: Path):
+    row = only_result(tmp_path, result(fingerprints={}, partialFingerprints={"a": {"value": "mine"}}))
+    # printf '{"value":"mine"}' | sha256sum
+    assert row["fingerprint"] == "550b9b1f08503c9f"
+
+
+def test_fingerprint_that_all_results_of_a_run_share_tells_nothing(tmp_path: Path):
+    shared = [result(ruleId=rule, fingerprints={"a": "requires login"}) for rule in ("B1", "B2")]
+    rows = results_of(parse(tmp_path, log(run(shared), run([result(fingerprints={"a": "x"})]))))
+    assert [row["fingerprint"] is None for row in rows] == [True, True, False]
+
+
+def test_who_and_when_of_a_secret_scanner_is_no_fingerprint(tmp_path: Path):
+    told = {"author": "Jo", "email": "jo@example.org", "date": "2026-06-01", "commitSha": "ABCDEF1234"}
+    row = only_result(tmp_path, result(partialFingerprints=told))
+    assert (row["fingerprint"], row["told_commit"]) == (None, "abcdef1234")
+
+
+@pytest.mark.parametrize(("told", "expected"), [("6d12798096", "6d12798096"), ("main", None), (7, None)])
+def test_commit_in_the_properties_is_the_told_one(tmp_path: Path, told: Any, expected: str | None):
+    assert only_result(tmp_path, result(properties={"commit": told}))["told_commit"] == expected
+
+
+def test_place_of_an_astronomic_line_is_the_file(tmp_path: Path):
+    assert only_result(tmp_path, result(locations=[location(line=10**30)]))["line"] is None
+
+
+def test_json_that_nobody_knows_says_what_can_be_read(tmp_path: Path):
+    (scan,) = scans_of(parse(tmp_path, b'{"hello": "world"}'))
+    assert scan["status"] == "unreadable"
+    assert all(name in scan["status_reason"] for name in ("SARIF 2.1.0", "Bandit", "Semgrep", "Gitleaks"))
+
+
+def test_time_before_the_first_year_places_nothing(tmp_path: Path):
+    early = [{"endTimeUtc": "0001-01-01T00:00:00+14:00"}]
+    (scan,) = scans_of(parse(tmp_path, log(run([result()], invocations=early))))
+    assert (scan["status"], scan["scanned_at"]) == ("ok", None)
 
 
 def test_findings_without_rule_and_line_are_told_apart_by_their_message(tmp_path: Path):

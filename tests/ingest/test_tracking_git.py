@@ -15,6 +15,7 @@ from ingest.contracts import BY_NAME
 from ingest.deriving import derive
 from ingest.history.mirrors import Mirrors
 from ingest.identity import Sighting, bare_text, finding_keys, line_text_key
+from ingest.pipeline import _judging
 from ingest.settings import GitSettings, IngestSettings, SourcesSettings
 from ingest.store import Store
 from tests.builders_git import BASE, GitRepo, lines
@@ -194,3 +195,14 @@ def test_a_fix_ends_the_finding_and_its_revert_reopens_it(project: Project):
     project.scan()
     (row,) = project.findings()
     assert (row["gone_at"], row["introduced_by"]) == (None, 1)
+
+
+def test_other_settings_of_history_are_a_reason_to_derive_again():
+    def told(**git: object) -> list[object]:
+        return _judging(
+            IngestSettings(sources=SourcesSettings(git=GitSettings(**git)), repositories=[REPOSITORY])
+        )
+
+    assert told() == told(at_once=2)
+    assert told() != told(exclude=[REPOSITORY])
+    assert told() != _judging(IngestSettings(repositories=[REPOSITORY]))

@@ -91,6 +91,16 @@ def test_a_declared_revert_of_the_fix_brings_the_same_finding_back():
     assert (row["introduced_by"], row["introduced_commit"], row["gone_at"]) == (1, "c1", None)
 
 
+def test_a_revert_brings_back_what_was_renamed_before_its_fix():
+    known = history(
+        [origin("s1"), origin("s3", path="new.py", came=("c4", "new.py", 3))],
+        [landed("c1", 0, 1), landed("c3", 3), landed("c4", 4, 3, reverts="c3")],
+    )
+    scans = [scan("s1", 1), scan("s2", 3.5), scan("s3", 5)]
+    row = only(found(scans, [at("s1"), at("s3", path="new.py")], known, [pull(1, 0), pull(3, 4)]))
+    assert (row["introduced_by"], row["gone_at"]) == (1, None)
+
+
 # -- edits of flagged statements -----------------------------------------------------------------
 
 
@@ -197,6 +207,14 @@ def test_a_head_finding_whose_key_changed_before_the_squash_is_found_by_its_text
     assert only(found(scans, results, known, [pull(7, 4)]))["first_seen_stage"] == "pre_merge"
 
 
+def test_a_squashed_line_that_was_reformatted_before_the_branch_was_looked_at_is_found_by_its_place():
+    scans = [scan("s1", 1), head_scan("h1", 2, 7), scan("s2", 5)]
+    origins = [origin("h1", 8, came=("x1", "app.py", 6)), origin("s2", 40, came=("m7", "app.py", 8))]
+    known = history(origins, [landed("c1", 0), landed("m7", 4, 7)])
+    results = [at("h1", 8), at("s2", 40, text="run(")]
+    assert only(found(scans, results, known, [pull(7, 4)]))["first_seen_stage"] == "pre_merge"
+
+
 def test_without_knowing_what_landed_a_head_finding_is_the_one_of_the_branch_with_its_key():
     scans = [scan("s1", 1), head_scan("h1", 2, 7), scan("s2", 5)]
     row = only(found(scans, [at("h1"), at("s2", 8)], history(squashed()), [pull(7, 4)], [file(7)]))
@@ -294,7 +312,7 @@ def test_a_finding_that_becomes_a_later_one_of_its_key_keeps_its_old_id_when_it_
 
 @pytest.mark.parametrize("seed", range(5))
 def test_the_order_of_rows_of_history_changes_nothing(seed: int):
-    chance = Random(seed)
+    chance = Random(seed)  # noqa: S311 - a seeded shuffle
     origins = [*edited(), *squashed(), origin("h2", came=("y1", "app.py", 3))]
     scans = [scan("s1", 1), head_scan("h1", 2, 7), head_scan("h2", 2.5, 7), scan("s2", 5)]
     results = [

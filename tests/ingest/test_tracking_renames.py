@@ -84,6 +84,20 @@ def test_new_rules_and_other_scanners_are_not_compared():
     assert len(found(scans, [at("s1"), at("s2", path="b.py")])) == 2
 
 
+def test_news_in_the_stead_of_a_finding_of_its_rule_is_never_sure():
+    scans = [scan("s1", 1), head_scan("h1", 2, 7)]
+    news = [at("s1"), at("h1", text="run(other)")]
+    assert {row["confidence"] for row in found(scans, news, pulls=[pull(7)])} == {"none", "medium"}
+
+
+def test_news_with_the_text_of_another_finding_is_never_sure():
+    scans = [scan("s1", 1), head_scan("h1", 2, 7)]
+    news = [at("s1"), at("h1"), at("h1", position=1, path="copy.py")]
+    assert {row["confidence"] for row in found(scans, news, pulls=[pull(7)])} == {"none", "medium"}
+    other = [at("s1"), at("h1"), at("h1", position=1, path="copy.py", text="run(other)")]
+    assert {row["confidence"] for row in found(scans, other, pulls=[pull(7)])} == {"none", "high"}
+
+
 # -- laws ----------------------------------------------------------------------------------------
 
 TEXTS = ("a(x)", "b(x)", "c(x)")

@@ -22,7 +22,9 @@ import msgspec
 from ingest.sources.sarif.model import Result
 
 FIRST_LIST: Final = 2**40  # number of the first list; no count that a tool writes is as big
-_BLOCK: Final = 2**16  # bytes decoded at once: more of them fall out of the caches, and their memory is asked for anew
+_BLOCK: Final = (
+    2**16
+)  # bytes decoded at once: more of them fall out of the caches, and their memory is asked for anew
 _LONGEST: Final = 2**26  # bytes of everything but the results
 _LONGEST_RESULT: Final = 2**23
 _TRIES: Final = 8  # borders that are tried before the block is taken for one without any
@@ -183,7 +185,7 @@ def _end_of_list(data: bytes) -> int | None:
     try:
         # every byte is one character of latin-1, so that places stay places
         _list, end = _ANY_JSON.raw_decode("[" + data.decode("latin-1"))
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # also a number too long to convert
         return None
     return end - 2
 

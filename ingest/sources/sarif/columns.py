@@ -7,7 +7,7 @@ its index, a message by its id) shows by an empty entry: it can be read only whe
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from ingest.identity import bare_texts
@@ -24,7 +24,6 @@ from ingest.sources.sarif.model import (
     text_of,
 )
 
-_TEXTS: Final = frozenset({str, type(None)})
 _NO_ARTIFACT: Final = ArtifactLocation()
 _NO_LOCATIONS: Final = (Location(PhysicalLocation(_NO_ARTIFACT)),)
 _NO_MESSAGE: Final = Message()
@@ -33,16 +32,20 @@ _NO_REGION: Final = Region()
 _NO_SNIPPET: Final = Snippet()
 
 
-
 @dataclass(frozen=True)
 class Columns:
     """One entry for each result."""
 
-    addresses: list[str | None]
-    bases: list[str | None]
+    addresses: list[Any]
+    bases: list[Any]
     lines: list[int | None]
     texts: list[bytes]  # bare text of the line
     messages: list[str | None]
+
+    def with_texts(self) -> Columns:
+        """Columns whose addresses and bases are texts or null."""
+        addresses, bases = map(text_of, self.addresses), map(text_of, self.bases)
+        return replace(self, addresses=list(addresses), bases=list(bases))
 
 
 def columns_of(results: Sequence[Result]) -> Columns:
@@ -51,17 +54,12 @@ def columns_of(results: Sequence[Result]) -> Columns:
     artifacts = [each.artifact_location or _NO_ARTIFACT for each in firsts]
     regions = [each.region or _NO_REGION for each in firsts]
     return Columns(
-        _texts([each.uri for each in artifacts]),
-        _texts([each.uri_base_id for each in artifacts]),
+        [each.uri for each in artifacts],
+        [each.uri_base_id for each in artifacts],
         _lines([each.start_line for each in regions]),
         _bare_texts([(each.snippet or _NO_SNIPPET).text for each in regions]),
         _messages([(each.message or _NO_MESSAGE).text for each in results]),
     )
-
-
-def _texts(told: list[Any]) -> list[str | None]:
-    is_regular = set(map(type, told)) <= _TEXTS
-    return told if is_regular else [text_of(each) for each in told]
 
 
 def _lines(told: list[Any]) -> list[int | None]:

@@ -45,14 +45,15 @@ class Spots:
 
     def numbers(self, columns: Columns) -> list[int]:
         """Number of each place; new ones get the next numbers."""
-        if len(set(columns.bases)) > 1:
-            return list(map(self._number, columns.addresses, columns.bases))
-        base = columns.bases[0]
-        known = self._by_base.setdefault(base, {})
-        for address in dict.fromkeys(columns.addresses):
-            if address not in known:
-                self._number(address, base)
-        return list(map(known.__getitem__, columns.addresses))
+        try:
+            known = self._by_base.get(columns.bases[0], {}) if len(set(columns.bases)) == 1 else {}
+            numbers = list(map(known.get, columns.addresses))
+        except TypeError:  # an address or a base that is no text
+            return self.numbers(columns.with_texts())
+        if None not in numbers:
+            return numbers  # type: ignore[return-value]  # none of them is null
+        places = zip(numbers, columns.addresses, columns.bases, strict=True)
+        return [self._number(*place) if number is None else number for number, *place in places]
 
     def _number(self, address: str | None, base: str | None) -> int:
         number = self._by_base.setdefault(base, {}).setdefault(address, len(self.places))
@@ -142,7 +143,8 @@ class Draft:
 
     def _note_fingerprints(self, found: Sequence[Result], start: int) -> None:
         partial = [each.partial_fingerprints for each in found]
-        if any(partial) or any([each.fingerprints for each in found]):
+        own = [each.fingerprints for each in found]
+        if any(own) or any(partial):
             self.fingerprints += own_fingerprints(found)
         else:
             self.fingerprints += [None] * len(found)
@@ -236,11 +238,11 @@ class Drafting:
 def _failures(results: Sequence[Result | None]) -> Sequence[Result]:
     """Results that say that something is wrong: usually all."""
     try:
-        has_kinds = any([each.kind for each in results])  # type: ignore[union-attr]  # one that is null raises
+        kinds = [each.kind for each in results]  # type: ignore[union-attr]  # one that is null raises
+        if not any(kinds):
+            return results  # type: ignore[return-value]  # none of them is null
     except AttributeError:
-        has_kinds = True
-    if not has_kinds:
-        return results  # type: ignore[return-value]  # none of them is null
+        pass
     return [each for each in results if each is not None and is_failure(each)]
 
 

@@ -24,7 +24,7 @@ from ingest.sources.sarif.naming import (
 )
 from ingest.sources.sarif.origin import Origin
 from ingest.sources.sarif.results import TEXT, reader_of
-from ingest.sources.sarif.scanned import ScannedRun
+from ingest.sources.sarif.scanned import CHANGED, ScannedRun
 
 SET_LATER: Final = frozenset({"source", "ingested_at", "extras"})
 RESULT_SCHEMA: Final = {
@@ -48,9 +48,10 @@ class RunRows:
         """Rows of `scan_results`, part by part."""
         start = 0
         for frame in self.frames():
-            known = self.spine.slice(start, frame.height)
+            yield _finished(frame, self.spine.slice(start, frame.height), scan)
             start += frame.height
-            yield _finished(frame, known, scan)
+        if start != self.spine.height:
+            raise SourceError(CHANGED.format(scan["file"]))
 
 
 def rows_of(run: ScannedRun, outer: Origin, settings: IngestSettings, repository: str | None) -> RunRows:
@@ -90,7 +91,7 @@ def _no_spine() -> pl.DataFrame:
 
 def _finished(frame: pl.DataFrame, known: pl.DataFrame, scan: dict[str, Any]) -> pl.DataFrame:
     if not frame["position"].equals(known["position"]):
-        raise SourceError(f"{scan['file']}: changed while it was read; run again")
+        raise SourceError(CHANGED.format(scan["file"]))
     named = frame.with_columns(
         known["finding_key"],
         known["fingerprint"],

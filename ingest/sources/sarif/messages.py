@@ -20,13 +20,17 @@ _NAMES: Final = (
     r"(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|credential|api[_ -]?key|private[_ -]?key)s?"
 )
 # Each may find too much, but nothing may escape all of them that the redaction would change.
+_TOKENS: Final = (
+    "gh[pousr]_", "github_pat_", "glpat-", "xox[abeoprs]-", "sk-", "[rs]k_(?:live|test)_", "whsec_", "AKIA",
+    "ASIA", "AROA", "AIDA", "AIza", r"ya29\.", "eyJ", "npm_", "pypi-", "hf_", "dop_v1_", r"SG\.", "shpat_",
+    r"hvs\.",
+)  # fmt: skip
 _TOUCHY: Final = "|".join((
     r"[^ -~]",  # other whitespace, other scripts
     r"  |^ | $",
     r"-----BEGIN",
     r"[^\s/@]@",  # addresses of mail, passwords in addresses
-    r"\b(?:gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|sk-|[rs]k_(?:live|test)_|whsec_|AKIA|ASIA|AROA|AIDA"
-    r"|AIza|ya29\.|eyJ|npm_|pypi-|hf_|dop_v1_|SG\.|shpat_|hvs\.)",
+    rf"\b(?:{'|'.join(_TOKENS)})",
     *(rf"(?i:{_NAMES}\b[^'\"`]{{0,40}}{quote}[^{quote}]*{quote})" for quote in "'\"`"),
     rf"(?i:{_NAMES}\w*\s*[=:]\s*[^\s'\"`,;]{{4}})",
     r"[A-Za-z0-9+/=_-]{20}",
@@ -43,7 +47,8 @@ class Sifted:
 
     def redacted(self, messages: Sequence[str | None], secrets: Mapping[int, Sequence[str]]) -> pl.Series:
         """Messages without secrets and addresses, cut to 200 characters; `secrets` names some by row."""
-        changed = {row: redacted_message(messages[row]) for row in self.touchy}
+        distinct = {each: redacted_message(each) for each in {messages[row] for row in self.touchy}}
+        changed = {row: distinct[messages[row]] for row in self.touchy}
         changed |= {row: redacted_message(messages[row], told) for row, told in secrets.items()}
         return self.kept.scatter(list(changed), list(changed.values())) if changed else self.kept
 

@@ -14,8 +14,9 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 Item = TypeVar("Item")
+WHOLES_END: Final = 10**18  # what lies beyond counts nothing, and does not fit into a column
 LINES_END: Final = 2**31  # what lies beyond is no line of a file
-_WHOLE: Final = re.compile(r"\d{1,18}")  # of any script; a longer one counts nothing
+_WHOLE: Final = re.compile(r"\d{1,18}")  # of any script
 
 
 class Part(msgspec.Struct, rename="camel", gc=False):
@@ -229,13 +230,13 @@ def text_of(value: Any) -> str | None:
 
 
 def whole_of(value: Any) -> int | None:
-    """Whole number, also where it came as text or as 12.0; else null."""
+    """Whole number, also where it came as text or as 12.0; null where there is none, or one beyond use."""
     if isinstance(value, bool):
         return None
     if isinstance(value, str):
         return int(value) if _WHOLE.fullmatch(value.strip()) else None
-    is_whole = isinstance(value, int | float) and float(value).is_integer()
-    return int(value) if is_whole else None
+    is_whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+    return int(value) if is_whole and abs(value) < WHOLES_END else None
 
 
 def line_of(value: Any) -> int | None:

@@ -20,7 +20,7 @@ from typing import Final, cast
 from ingest.errors import RefusedFileError
 from ingest.sources.base import SourceFile
 
-SMALL_BYTES: Final = 100 * 2**20  # decoded at once up to here; streamed above
+SMALL_BYTES: Final = 100 * 2**20  # unpacked; up to here a file is held, above it is read again for its rows
 _HEAD_BYTES: Final = 2**16  # a banner longer than this is no banner
 _BLOCK_BYTES: Final = 2**20
 _GZIP_MAGIC: Final = b"\x1f\x8b"

@@ -15,16 +15,16 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from ingest.errors import ConfigurationError, RefusedFileError
 from ingest.settings import IngestSettings, SarifSettings, ScanPlace
 from ingest.sources.base import SourceFile
-from ingest.sources.sarif.model import Run, VersionControl, text_of
+from ingest.sources.sarif.model import WHOLES_END, Run, VersionControl, text_of
 
 SIDECAR_SUFFIX: Final = ".meta.json"
-_PULL_REF: Final = re.compile(r"^refs/(?:pull|pull-requests|merge-requests)/(\d+)(?:/|$)")
-_QUEUE_REF: Final = re.compile(r"^refs/heads/gh-readonly-queue/.+/pr-(\d+)-[0-9a-f]+$")
+_PULL_REF: Final = re.compile(r"^refs/(?:pull|pull-requests|merge-requests)/(\d{1,15})(?:/|$)")
+_QUEUE_REF: Final = re.compile(r"^refs/heads/gh-readonly-queue/.+/pr-(\d{1,15})-[0-9a-f]+$")
 _SCP_ADDRESS: Final = re.compile(r"^[\w.-]+@[\w.-]+:(?P<path>.+)$")
 _OWNER_AND_NAME: Final = 2
 
@@ -37,6 +37,9 @@ def _from_compact(value: Any) -> Any:
         return value
 
 
+Number = Annotated[int, Field(lt=WHOLES_END)]  # of a pull request
+
+
 class Origin(BaseModel):
     """Place and time of a scan; null = not told. These are also the keys that a sidecar may hold."""
 
@@ -46,12 +49,12 @@ class Origin(BaseModel):
     ref: str | None = None
     commit: str | None = None
     scanned_at: Annotated[AwareDatetime, BeforeValidator(_from_compact)] | None = None
-    pull_request: int | None = None
+    pull_request: Number | None = None
     category: str | None = None
     rules_version: str | None = None
     checkout_root: str | None = None
     # Pull request that brought the results in: one for all, or by finding id or key, path:line, path or rule.
-    introduced_by: int | dict[str, int] | None = None
+    introduced_by: Number | dict[str, Number] | None = None
 
 
 def outer_origin(file: SourceFile, settings: IngestSettings) -> Origin:
@@ -77,7 +80,7 @@ def origin_of(run: Run, outer: Origin) -> Origin:
             "repository": repository_name(told.repository),
             "ref": ref,
             "pull_request": told.pull_request or pull_request_of(ref),
-            "scanned_at": None if told.scanned_at is None else told.scanned_at.astimezone(UTC),
+            "scanned_at": _in_utc(told.scanned_at),
         }
     )
 
@@ -129,7 +132,7 @@ def repository_name(address: str | None) -> str | None:
     """
     told = (address or "").strip()
     scp = _SCP_ADDRESS.match(told)
-    path = scp["path"] if scp else urlsplit(told).path
+    path = scp["path"] if scp else _path_of(told)
     parts = [
         part for part in path.removesuffix("/").removesuffix(".git").split("/") if part and part != "_git"
     ]
@@ -209,6 +212,20 @@ def _finished_at(run: Run) -> datetime | None:
     ends = [moment for each in invocations if (moment := _moment(each.end_time_utc))]
     starts = [moment for each in invocations if (moment := _moment(each.start_time_utc))]
     return max(ends or starts, default=None)
+
+
+def _in_utc(moment: datetime | None) -> datetime | None:
+    try:
+        return None if moment is None else moment.astimezone(UTC)
+    except OverflowError:
+        return None  # hours before the first year, or after the last one
+
+
+def _path_of(address: str) -> str:
+    try:
+        return urlsplit(address).path
+    except ValueError:
+        return ""  # brackets that hold no address
 
 
 def _moment(value: Any) -> datetime | None:

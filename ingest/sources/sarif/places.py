@@ -191,9 +191,12 @@ def _snippet(region: Region) -> str | None:
 def is_blamable(path: str, line: int | None, tool: str | None) -> bool:
     """Whether a place is a line of code: no image, no package, no manifest as a whole."""
     is_first_line = line is None or line == 1
-    is_package_scan = (tool or "").casefold().startswith(_PACKAGE_SCANNERS)
-    points_at_package = is_first_line and (is_package_scan or _names_a_package(path))
-    return line is not None and not is_foreign(path) and not points_at_package
+    return line is not None and not is_foreign(path) and not (is_first_line and names_a_package(path, tool))
+
+
+def names_a_package(path: str, tool: str | None) -> bool:
+    """Whether a result at the start of a file is about the package or image that it stands for."""
+    return (tool or "").casefold().startswith(_PACKAGE_SCANNERS) or _names_a_package(path)
 
 
 @lru_cache(maxsize=2**14)

@@ -1,7 +1,7 @@
-"""From a file to its runs: typed headers, and results that may fail one by one.
+"""What is in a file that the fast reader gave up: typed headers, and results that may fail one by one.
 
-Small files are decoded at once; big or damaged ones are streamed. The version must be 2.1.0: the
-other ones in circulation (1.0.0, 2.0.0, drafts of 2.2) keep the same words for other things.
+Small files are decoded at once, mended where that helps; big or cut ones are streamed. The version must
+be 2.1.0: the other ones in circulation (1.0.0, 2.0.0, drafts of 2.2) keep the same words for other things.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ VERSION: Final = "2.1.0"
 _LOG: Final = msgspec.json.Decoder(Log)
 _RAW_RUN: Final = msgspec.json.Decoder(RawRun)
 _RESULT: Final = msgspec.json.Decoder(Result)
+_MENDINGS: Final = 2  # the first may write what JSON has no number for, the second takes it out
+_NOT_JSON: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_NOT_CONVERTED: Final = (msgspec.ValidationError, RecursionError, OverflowError)
 
 Opener = Callable[[], AbstractContextManager[io.BufferedIOBase]]
 
@@ -57,14 +60,17 @@ def read_runs(file: SourceFile) -> Iterator[ReadRun]:
     return _decoded(content)
 
 
-def _decoded(content: bytes) -> Iterator[ReadRun]:
+def _decoded(content: bytes, mendings: int = _MENDINGS) -> Iterator[ReadRun]:
     try:
+        content.decode()  # what is not read for its text is not looked at for it either
         log = _LOG.decode(content)
     except msgspec.ValidationError as error:
         raise RefusedFileError(f"not the shape of a SARIF log: {error}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        mended = _mended(content)
-        return _decoded(mended) if mended else _streamed(lambda: nullcontext(io.BytesIO(content)))
+    except _NOT_JSON:
+        mended = _mended(content) if mendings else None
+        if mended is None:
+            return _streamed(lambda: nullcontext(io.BytesIO(content)))
+        return _decoded(mended, mendings - 1)
     check_version(log.version, log.schema)
     if not log.runs:
         raise RefusedFileError("no run in it ('runs' missing or empty): nothing was measured; scan again")
@@ -76,16 +82,16 @@ def _mended(content: bytes) -> bytes | None:
     text = content.decode("utf-8", "replace").lstrip()
     try:
         log, _end = json.JSONDecoder(strict=False, parse_constant=lambda _: None).raw_decode(text)
-    except (json.JSONDecodeError, RecursionError):
+        mended = json.dumps(log, ensure_ascii=False).encode("utf-8", "replace")
+    except (ValueError, RecursionError):
         return None
-    mended = json.dumps(log, ensure_ascii=False).encode("utf-8", "replace")
     return mended if mended != content else None
 
 
 def _raw_run(raw: msgspec.Raw, position: int) -> ReadRun:
     try:
         run = _RAW_RUN.decode(raw)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, RecursionError) as error:
         return ReadRun(position, Run(), None, f"not the shape of a SARIF run: {error}", is_readable=False)
     results = None if run.results is None else (_result(each) for each in run.results)
     return ReadRun(position, run, results)
@@ -94,7 +100,7 @@ def _raw_run(raw: msgspec.Raw, position: int) -> ReadRun:
 def _result(raw: msgspec.Raw) -> Result | None:
     try:
         return _RESULT.decode(raw)
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, RecursionError):
         return None
 
 
@@ -130,7 +136,7 @@ def _outlined_run(
     )
     try:
         header = msgspec.convert(run.header, Run, strict=False)
-    except msgspec.ValidationError as error:
+    except _NOT_CONVERTED as error:
         return ReadRun(position, Run(), None, f"not the shape of a SARIF run: {error}", is_readable=False)
     return ReadRun(position, header, results, problem)
 
@@ -138,11 +144,12 @@ def _outlined_run(
 def _converted(found: Any) -> Result | None:
     try:
         return msgspec.convert(found, Result, strict=False)
-    except msgspec.ValidationError:
+    except _NOT_CONVERTED:
         return None
 
 
 def check_version(version: Any, schema: Any) -> None:
+    """Refuse what is no SARIF 2.1.0, by the name that it gives itself."""
     told = text_of(version)
     is_told_by_schema = told is None and f"sarif-schema-{VERSION}" in (text_of(schema) or "")
     if told == VERSION or is_told_by_schema:

@@ -14,7 +14,7 @@ from ingest.sources.sarif.drafts import Draft, Kind, Place
 from ingest.sources.sarif.fingerprints import line_hash
 from ingest.sources.sarif.model import Result, Run, text_of
 from ingest.sources.sarif.origin import Origin
-from ingest.sources.sarif.places import Places, is_blamable, places
+from ingest.sources.sarif.places import Places, is_foreign, names_a_package, places
 from ingest.sources.sarif.rules import RuleBook, rule_book
 from ingest.sources.sarif.severity import cwes, is_security, is_security_tool, severity
 
@@ -22,6 +22,7 @@ ABSENT: Final = "absent"
 TEXT: Final = "text"  # column beside those of the contract: what stands for the line in the identity
 _BASELINE_STATES: Final = frozenset({"new", "unchanged", "updated", ABSENT})
 _FIRST_LINE: Final = 1
+_WITHHELD: Final = b"requireslogin"  # bare text that a scanner writes in place of every line
 
 
 class Fact(NamedTuple):
@@ -96,14 +97,16 @@ class Reader:
     def _where(self, places: list[Place]) -> list[Where]:
         """Where the places of a list are, which only grows from draft to draft."""
         new = places[len(self._known_places) :]
-        self._known_places.extend(self._judged(self.places.path(text_of(address), text_of(base))) for address, base in new)
+        self._known_places.extend(
+            self._judged(self.places.path(text_of(address), text_of(base))) for address, base in new
+        )
         return list(self._known_places)
 
     def _judged(self, path: str | None) -> Where:
         if path is None:
             return Where(None)
-        tool = self.book.tool
-        return Where(path, is_blamable(path, _FIRST_LINE, tool), is_blamable(path, _FIRST_LINE + 1, tool))
+        is_code = not is_foreign(path)
+        return Where(path, is_code and not names_a_package(path, self.book.tool), is_code)
 
     def _settle(self, draft: Draft, where: list[Where]) -> None:
         """Read what could not be read before the run was known."""
@@ -158,10 +161,14 @@ def _described(draft: Draft) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "message": draft.kept_messages(),
-            "text_key": pl.Series(text_keys(draft.texts), dtype=pl.String),
+            "text_key": pl.Series(text_keys(_real(draft.texts)), dtype=pl.String),
             "told_commit": _commits(draft),
         }
     )
+
+
+def _real(texts: list[bytes]) -> list[bytes]:
+    return [b"" if text == _WITHHELD else text for text in texts] if _WITHHELD in texts else texts
 
 
 def _commits(draft: Draft) -> pl.Series:

@@ -27,7 +27,7 @@ _RULE_ROOTS: Final = frozenset({
     "rust", "scala", "solidity", "swift", "terraform", "typescript", "yaml",
 })  # fmt: skip
 _SHORTEST_RULE: Final = 3  # python.lang.rule
-_PLACEHOLDER: Final = re.compile(r"\{(\d+)\}")
+_PLACEHOLDER: Final = re.compile(r"\{(\d{1,4})\}")
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from ingest.sources.sarif.drafts import Draft, Drafting
 from ingest.sources.sarif.model import Log, OutlinedRun, Run
 from ingest.sources.sarif.read import ReadRun, check_version, read_runs
 
+CHANGED: Final = "{}: changed while it was read, so nothing was taken of it; run again when it is written"
 _LOG: Final = msgspec.json.Decoder(Log)
 _RUN: Final = msgspec.json.Decoder(OutlinedRun)
 _TOGETHER: Final = 500  # results that a slower reader hands over at once
@@ -80,7 +81,8 @@ def run_of(read: ReadRun) -> ScannedRun:
 class _Lists:
     """What the lists of a file hold: drafts, until they turn out to be too much to keep."""
 
-    def __init__(self) -> None:
+    def __init__(self, written_at: int) -> None:
+        self.written_at = written_at  # when the file was last changed
         self.by_number: dict[int, Drafting] = {}
         self.is_big = False
         self._byte_count = 0
@@ -103,7 +105,7 @@ class _Lists:
 
 
 def _carved_runs(file: SourceFile) -> list[ScannedRun]:
-    lists = _Lists()
+    lists = _Lists(_written_at(file))
     around = Surroundings()
     with opening.open_json(file) as stream:
         for block in carve(stream, around):
@@ -128,13 +130,15 @@ def _carved_run(raw: msgspec.Raw, place: tuple[SourceFile, int], lists: _Lists) 
     try:
         run = _RUN.decode(raw)
     except msgspec.ValidationError as error:
-        return ScannedRun(position, Run(), None, problem=f"not the shape of a SARIF run: {error}", is_readable=False)
+        return ScannedRun(
+            position, Run(), None, problem=f"not the shape of a SARIF run: {error}", is_readable=False
+        )
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise NotCarvedError from error
     if run.results is None:
         return ScannedRun(position, run, None)
     number = _number_of_list(run.results, lists)
-    again = partial(_drafts_again, file, number) if lists.is_big else None
+    again = partial(_drafts_again, file, number, lists.written_at) if lists.is_big else None
     return ScannedRun(position, run, lists.by_number[number], again)
 
 
@@ -146,8 +150,10 @@ def _number_of_list(results: list[object], lists: _Lists) -> int:
     return number
 
 
-def _drafts_again(file: SourceFile, number: int, *, needs_messages: bool) -> Iterator[Draft]:
+def _drafts_again(file: SourceFile, number: int, written_at: int, *, needs_messages: bool) -> Iterator[Draft]:
     """Drafts of one list, read anew, each as soon as it is full."""
+    if _written_at(file) != written_at:
+        raise SourceError(CHANGED.format(file.name))
     drafting = Drafting(needs_messages=needs_messages)
     try:
         with opening.open_json(file) as stream:
@@ -156,5 +162,12 @@ def _drafts_again(file: SourceFile, number: int, *, needs_messages: bool) -> Ite
                     drafting.add(block.results)
                     yield from drafting.take_full()
     except NotCarvedError as error:
-        raise SourceError(f"{file.name}: changed while it was read; run again") from error
+        raise SourceError(CHANGED.format(file.name)) from error
     yield from drafting.take_all()
+
+
+def _written_at(file: SourceFile) -> int:
+    try:
+        return file.path.stat().st_mtime_ns
+    except OSError as error:
+        raise SourceError(CHANGED.format(file.name)) from error

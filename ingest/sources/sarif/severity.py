@@ -66,7 +66,7 @@ def score(result: Result, rule: Rule | None) -> float | None:
     told = bag(rule.properties).get("security-severity") if told is None and rule else told
     try:
         number = float(told) if isinstance(told, str | int | float) else -1.0
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return number if 0 <= number <= _HIGHEST_SCORE else None
 

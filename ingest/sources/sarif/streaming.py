@@ -8,6 +8,7 @@ early gives what came before the cut.
 from __future__ import annotations
 
 import io
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import ModuleType
@@ -26,6 +27,8 @@ C_BACKEND: Final = "yajl2_c"  # 50 MB of memory and about 100 MB/s; the pure Pyt
 _RUN: Final = "runs.item"
 _RESULTS: Final = "runs.item.results"
 _RESULT: Final = "runs.item.results.item"
+# What a cut or damaged file, or archive, ends with.
+_ENDS: Final = (IncompleteJSONError, JSONError, EOFError, OSError, UnicodeDecodeError, zlib.error)
 _RESULT_ENDS: Final = frozenset({"end_map", "end_array", "string", "number", "boolean", "null"})
 
 
@@ -66,13 +69,13 @@ def outline(stream: io.BufferedIOBase) -> LogOutline:
     builder: ObjectBuilder | None = None
     try:
         for prefix, event, value in c_backend().parse(stream, use_float=True):
-            if prefix.startswith(_RESULTS):
+            if prefix.startswith(_RESULTS) and log.runs:
                 _count(log.runs[-1], prefix, event)
             elif prefix.startswith(_RUN):
                 builder = _build(log, builder, (prefix, event, value))
             elif prefix in ("version", "$schema"):
                 setattr(log, prefix.removeprefix("$"), value)
-    except (IncompleteJSONError, JSONError, EOFError, OSError, UnicodeDecodeError) as error:
+    except _ENDS as error:
         log.problem = _reason(error)
     return log
 
@@ -81,13 +84,13 @@ def results(stream: io.BufferedIOBase) -> Iterator[Any]:
     """Second pass: the results of all runs, one after another, up to a cut."""
     try:
         yield from c_backend().items(stream, _RESULT, use_float=True)
-    except (IncompleteJSONError, JSONError, EOFError, OSError, UnicodeDecodeError):
+    except _ENDS:
         return  # the first pass has told why and where
 
 
 def _count(run: Outline, prefix: str, event: str) -> None:
     if prefix == _RESULTS and event == "start_array":
-        run.result_count = 0
+        run.result_count = run.result_count or 0  # a list that is there twice is read as one
     elif prefix == _RESULT and event in _RESULT_ENDS:
         run.result_count = (run.result_count or 0) + 1
 

@@ -248,42 +248,92 @@ def place(path: str, start: int, removed: list[str], added: list[str]) -> Hunk:
 def test_a_short_line_is_followed_to_the_file_it_was_taken_from() -> None:
     there = place("send.py", 54, [f"    {SHORT}", "    other = 1"], [])
     here = place("models.py", 550, [], ["x = 1", f"        {SHORT}"])
-    assert Moves([here, there]).before(0, 551) == ("send.py", 54)
+    assert Moves([here, there]).line_before(0, 551) == ("send.py", 54)
 
 
 def test_a_copy_is_a_new_line() -> None:
     there = place("a.py", 5, [SHORT], [])
     here = place("b.py", 5, [], [SHORT, "x = 1", SHORT])
     moves = Moves([there, here])
-    assert [moves.before(1, line) for line in (5, 7)] == [("a.py", 5), None]
+    assert [moves.line_before(1, line) for line in (5, 7)] == [("a.py", 5), None]
 
 
 def test_equal_lines_follow_their_neighbours() -> None:
     before = place("a.py", 1, ["def one():", SHORT, "def two():", SHORT], [])
     after = place("b.py", 1, [], ["def two():", SHORT, "def one():", SHORT])
     moves = Moves([before, after])
-    assert [moves.before(1, line) for line in (2, 4)] == [("a.py", 4), ("a.py", 2)]
+    assert [moves.line_before(1, line) for line in (2, 4)] == [("a.py", 4), ("a.py", 2)]
 
 
 def test_equal_lines_without_equal_neighbours_follow_each_other_in_order() -> None:
     before = place("a.py", 1, [SHORT, "a", SHORT], [])
     after = place("b.py", 1, [], ["b", SHORT, "c", "d", SHORT])
     moves = Moves([before, after])
-    assert [moves.before(1, line) for line in (2, 5)] == [("a.py", 1), ("a.py", 3)]
+    assert [moves.line_before(1, line) for line in (2, 5)] == [("a.py", 1), ("a.py", 3)]
 
 
 def test_what_anybody_could_write_is_not_followed() -> None:
     assert (
-        Moves([place("a.py", 1, ["return None"], []), place("b.py", 1, [], ["return None"])]).before(1, 1)
+        Moves([place("a.py", 1, ["return None"], []), place("b.py", 1, [], ["return None"])]).line_before(
+            1, 1
+        )
         is None
     )
+
+
+def test_a_statement_that_was_moved_in_another_form_is_followed() -> None:
+    there = place("cli.py", 272, ["apps = 1", ONE_LINE], [])
+    here = place("publish.py", 129, [], ["ready = True", *WRAPPED])
+    moves = Moves([there, here])
+    assert [moves.statement_before(1, line) for line in range(129, 133)] == [None, *[("cli.py", 273)] * 3]
+
+
+def test_a_statement_is_followed_past_a_line_that_stayed() -> None:
+    before = place("a.py", 200, [ONE_LINE], [])
+    after = place("a.py", 202, [], WRAPPED)
+    assert Change([before, after]).did("a.py", 203) == Did("reformatted", ("a.py", 200))
+
+
+def test_of_a_moved_statement_and_its_copy_in_another_form_the_equal_one_is_the_old_one() -> None:
+    there = place("a.py", 5, [ONE_LINE], [])
+    here = place("b.py", 5, [], [*WRAPPED, "x = 1", ONE_LINE])
+    change = Change([there, here])
+    assert change.did("b.py", 9) == Did("moved", ("a.py", 5))
+    assert change.did("b.py", 6) == Did()
+
+
+def test_a_line_in_a_long_text_is_followed_with_it() -> None:
+    before = ["sql = '''", "    select a, b", "    from {table}", "'''.format(table=name)"]
+    after = [line.replace("'''", '"""') for line in before]
+    moves = Moves([place("a.py", 10, before, []), place("b.py", 20, [], after)])
+    assert [moves.statement_before(1, line) for line in range(20, 24)] == [
+        ("a.py", at) for at in range(10, 14)
+    ]
+
+
+@pytest.mark.parametrize(
+    "silencer", ["# noqa: S602", "# type: ignore[arg-type]", "# nosec", "# pylint: disable=x"]
+)
+def test_a_comment_that_only_silences_a_checker_changes_nothing(silencer: str) -> None:
+    one, other = ONE_LINE, f"{ONE_LINE}  {silencer}"
+    assert before_reformatting(hunk([one], [other]), 1) == before_reformatting(hunk([other], [one]), 1) == 1
+
+
+def test_another_comment_is_another_line() -> None:
+    assert before_reformatting(hunk([ONE_LINE], [f"{ONE_LINE}  # password: hunter2"]), 1) is None
+
+
+def test_a_comment_line_is_not_taken_for_its_neighbour() -> None:
+    after = ["# noqa: password=hunter2", *WRAPPED]
+    assert before_reformatting(hunk([ONE_LINE], after), 1) is None
+    assert before_reformatting(hunk([ONE_LINE], after), 2) == 1
 
 
 @given(st.permutations([f"unmistakable_call(number_{at})" for at in range(6)]))
 def test_every_line_of_a_reordered_file_is_followed(order: list[str]) -> None:
     before = [f"unmistakable_call(number_{at})" for at in range(6)]
     moves = Moves([place("a.py", 1, before, []), place("b.py", 1, [], order)])
-    found = [moves.before(1, line) for line in range(1, 7)]
+    found = [moves.line_before(1, line) for line in range(1, 7)]
     assert found == [("a.py", 1 + before.index(line)) for line in order]
 
 

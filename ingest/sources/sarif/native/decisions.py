@@ -2,7 +2,8 @@
 
 An audit of detect-secrets leaves no name and no moment of its own: the decision counts from when the
 baseline was written, and by whoever audited it. Where neither the baseline nor its place tells a moment,
-the row says none, and goes to quarantine.
+the row says none, and goes to quarantine. Each baseline says all of it again: what of that counts is
+settled where all decisions about a finding are known (:mod:`ingest.repeating`).
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ from ingest.sources.sarif.native import detect_secrets
 from ingest.sources.sarif.native.loading import document_of
 
 AUDITOR: Final = "detect-secrets audit"
+CONFIRMED: Final = "confirmed"
+DISMISSED: Final = "false_positive"
 _SAID: Final = {
-    True: ("confirmed", "marked as a secret in the audit of the baseline"),
-    False: ("false_positive", "marked as no secret in the audit of the baseline"),
+    True: (CONFIRMED, "marked as a secret in the audit of the baseline"),
+    False: (DISMISSED, "marked as no secret in the audit of the baseline"),
 }
 _SET_LATER: Final = frozenset({"source", "ingested_at", "extras"})
 Row = dict[str, Any]
