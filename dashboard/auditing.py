@@ -187,6 +187,15 @@ def outstanding(session: Session, pilot: str) -> pl.DataFrame:
     return _with_outcomes(session).filter(is_waiting).select(_OF_DRAW).sort(_OF_DRAW)
 
 
+def unclear(session: Session, pilot: str) -> pl.DataFrame:
+    """Changes that nobody found anything in and somebody could not judge: audit_id, ..., reviewers."""
+    is_unclear = (pl.col("pilot") == pilot) & (pl.col(_OUTCOME) == UNCLEAR)
+    changes = _with_outcomes(session).filter(is_unclear).select(_OF_DRAW)
+    said = latest_reviews(session.tables).filter(pl.col(_OUTCOME) == UNCLEAR)
+    reviewers = said.group_by(_OF_DRAW).agg(reviewers=pl.col("reviewed_by").sort())
+    return changes.join(reviewers, on=_OF_DRAW, how="left").sort(_OF_DRAW)
+
+
 def _with_outcomes(session: Session) -> pl.DataFrame:
     """Every drawn change with the worst that a reviewer says of it; null = not reviewed yet."""
     said = pl.col(_OUTCOME)

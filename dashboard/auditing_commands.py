@@ -12,7 +12,7 @@ from rich.text import Text
 from dashboard import wording
 from dashboard.auditing import Asked, Draw, Listed, listed, promise, propose
 from dashboard.auditing_files import Drawn, Usual, change_of, place_of, read_reviews, sheet, weaknesses
-from dashboard.composition import Session
+from dashboard.composition import Session, clock
 from dashboard.documents import plain
 from dashboard.printing import aside, console, say, show
 from dashboard.recording import Door, Review, by_command, enter_draw, enter_reviews
@@ -129,7 +129,8 @@ def _print_list(found: list[Listed]) -> None:
 
 def enter(session: Session, what: str, said: Said, *, as_json: bool) -> None:
     """Record the reviews of a file, or the one that was said."""
-    drawn = Drawn.of(session.tables.audits.collect())
+    zones = {pilot.name: pilot.timezone for pilot in session.pilots}
+    drawn = Drawn.of(session.tables.audits.collect(), zones)
     change = change_of(what)
     if change is None:
         reviews, waiting = _of_file(Path(what), drawn, said)
@@ -148,7 +149,7 @@ def _of_file(path: Path, drawn: Drawn, said: Said) -> tuple[list[Review], int]:
         raise UsageError(f"{path}: {idle[0]} is about one change, as owner/name#12; a file says it by line")
     if not path.is_file():
         raise UsageError(f"{path}: is neither a file nor a change such as owner/name#12")
-    return read_reviews(path, drawn, Usual(said.audit, said.by))
+    return read_reviews(path, drawn, Usual(clock(), said.audit, said.by))
 
 
 def _one(change: tuple[str, int], drawn: Drawn, said: Said) -> Review:

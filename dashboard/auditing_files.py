@@ -12,6 +12,7 @@ from typing import Any, Final
 import polars as pl
 
 from dashboard.auditing import Draw
+from dashboard.auditing_moments import day_of_review
 from dashboard.recording import Review
 from dashboard.spreadsheets import csv
 from ingest.deciding import MOST_COMPLAINTS
@@ -31,23 +32,27 @@ SYNONYMS: Final = {
     "result": "outcome",
 }
 FORM: Final = Form(REQUIRED, HEADERS, SYNONYMS)
+NO_ZONE: Final = "UTC"  # of a pilot that is not configured any more
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}|\d{8}")
 _WORDS_OF_CWE: Final = re.compile(r"\d+")
 Change = tuple[str, int]
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """Which draws each change is in."""
+    """Which draws each change is in, and in which zone each draw's days are."""
 
     audits: Mapping[Change, Sequence[str]]
+    zones: Mapping[str, str]  # draw -> zone of its pilot
 
     @classmethod
-    def of(cls, audits: pl.DataFrame) -> Drawn:
-        """Read the table `audits`."""
+    def of(cls, audits: pl.DataFrame, zones: Mapping[str, str]) -> Drawn:
+        """Read the table `audits`; `zones` are those of the pilots."""
         known: dict[Change, list[str]] = {}
         for audit, repository, number in audits.select("audit_id", "repository", "number").iter_rows():
             known.setdefault((repository, number), []).append(audit)
-        return cls(known)
+        pilots = audits.select("audit_id", "pilot").unique().iter_rows()
+        return cls(known, {audit: zones.get(pilot, NO_ZONE) for audit, pilot in pilots})
 
     def audit(self, change: Change, asked: str | None) -> str:
         """The draw that a review is of: the one named, else the only one that holds the change."""
@@ -66,6 +71,7 @@ class Drawn:
 class Usual:
     """What holds for the lines of a file that do not say it themselves."""
 
+    now: datetime
     audit: str | None = None
     by: str | None = None
 
@@ -115,8 +121,10 @@ def _stripped(values: Mapping[str, str]) -> dict[str, str]:
 
 def _review(told: Mapping[str, str], drawn: Drawn, usual: Usual) -> Review:
     change = (told["repository"], _whole(told["number"], "number"))
+    audit = drawn.audit(change, told["audit"] or usual.audit)
+    begins, at = moments(told["at"], drawn.zones.get(audit, NO_ZONE), usual.now)
     return Review(
-        audit_id=drawn.audit(change, told["audit"] or usual.audit),
+        audit_id=audit,
         change=change,
         outcome=spelled(told["outcome"]),
         by=told["by"] or usual.by or "",
@@ -124,7 +132,8 @@ def _review(told: Mapping[str, str], drawn: Drawn, usual: Usual) -> Review:
         cwe=weaknesses(told["cwe"]),
         place=(told["path"] or None, _whole(told["line"], "line") if told["line"] else None),
         notes=told["notes"],
-        at=moment(told["at"]) if told["at"] else None,
+        at=at,
+        begins=begins,
         origin=told["origin"],
     )
 
@@ -145,13 +154,30 @@ def weaknesses(text: str) -> tuple[str, ...]:
     return tuple(f"CWE-{int(number)}" for number in _WORDS_OF_CWE.findall(text))
 
 
-def moment(text: str) -> datetime:
-    """A moment or a day as people write it; without an offset it is UTC."""
+def moments(text: str, timezone: str, now: datetime) -> tuple[datetime | None, datetime | None]:
+    """When a review was made, as people write it: the first moment of a day, if they tell one, and the last.
+
+    A moment without an offset is UTC; nothing is nothing.
+
+    >>> noon = datetime(2026, 8, 17, 12, tzinfo=UTC)
+    >>> [str(at) for at in moments("2026-08-17T13:30+02:00", "Europe/Berlin", noon)]
+    ['None', '2026-08-17 11:30:00+00:00']
+    >>> [str(at) for at in moments("2026-08-17", "Europe/Berlin", noon)]
+    ['2026-08-16 22:00:00+00:00', '2026-08-17 12:00:00+00:00']
+    """
+    if not text:
+        return None, None
+    if _DAY.fullmatch(text):
+        return day_of_review(_read(text).date(), timezone, now)
+    told = _read(text)
+    return None, told.astimezone(UTC) if told.tzinfo else told.replace(tzinfo=UTC)
+
+
+def _read(text: str) -> datetime:
     try:
-        told = datetime.fromisoformat(text)
+        return datetime.fromisoformat(text)
     except ValueError as error:
         raise UsageError(f"at is {text!r}, expected 2026-08-17 or 2026-08-17T12:00Z") from error
-    return told.astimezone(UTC) if told.tzinfo else told.replace(tzinfo=UTC)
 
 
 def place_of(text: str | None) -> tuple[str | None, int | None]:

@@ -88,7 +88,7 @@ def _explored(  # `key` and `as_of` are the cache's key, the rest is not looked 
 
 
 def first_sights(repository: str) -> pl.DataFrame:
-    """When each scanner first reported each finding of a repository: finding_id, tool, first_seen_at."""
+    """When each scanner first reported each finding of a repository (explorer_sights.first_sights_of)."""
     return _first_sights(run_id(), repository, session())
 
 

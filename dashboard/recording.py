@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, time
 from importlib.metadata import version
 from typing import Any, Final
 
+from dashboard.auditing_moments import placed
 from dashboard.composition import LOCK_WAIT_SECONDS, Question, Session, clock, open_session
 from ingest.contracts import AUDIT_REVIEWS, AUDITS, DISPOSITIONS_TABLE
 from ingest.deciding import COMMAND, DASHBOARD, Context, Entries, Recorded, record
@@ -56,6 +57,7 @@ class Review:
     place: tuple[str | None, int | None] = (None, None)  # path and line
     notes: str = ""
     at: datetime | None = None  # None = now
+    begins: datetime | None = None  # the first moment of the day, where only a day was told
     origin: str = ""  # where it stands, as "reviews.csv, line 4"; empty = typed in
 
 
@@ -92,7 +94,8 @@ def enter_draw(session: Session, rows: Sequence[dict[str, Any]], door: Door) -> 
 def enter_reviews(session: Session, reviews: Sequence[Review], door: Door) -> Recorded:
     """Record what reviews came to, all or none; what they found counts from now on."""
     at = clock()
-    rows = [_review(each, at) for each in reviews]
+    known = session.tables.audit_reviews.collect()
+    rows = placed([_review(each, at) for each in reviews], [each.begins for each in reviews], known)
     origins = [each.origin for each in reviews]
     entries = Entries(AUDIT_REVIEWS, rows, origins if all(origins) else ())
     return _record(session, entries, door, ", ".join(dict.fromkeys(_people(reviews))))

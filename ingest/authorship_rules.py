@@ -33,6 +33,7 @@ Signal = Literal[
     "trailer",  # one line "Key: value" of a commit message or description
     "author_name",
     "author_email",
+    "committer_name",  # where it is not the author's
     "subject",  # first line of a commit message
 ]
 
@@ -233,6 +234,11 @@ COMMIT_AUTHORS: Final = (
         ("email", OPENCODE, _LONG_AGO, "opencode", r"^noreply@opencode\.ai$", "seen"),
     ),
     *_patterns("agent", "author_name", ("name", AIDER, _LONG_AGO, "(aider)", r"\(aider\)$", "older Aider")),
+    *_patterns(
+        "assisted", "committer_name",
+        ("committer", AIDER, _LONG_AGO, "(aider)", r"\(aider\)$",
+         "Aider's documentation, commit attribution: a person's own change that it committed"),
+    ),
     *_patterns("agent", "subject", ("subject", AIDER, _LONG_AGO, "aider:", r"^aider: .+", "Aider source")),
 )  # fmt: skip
 
@@ -259,6 +265,15 @@ REVIEW_BOTS: Final = frozenset({
 })  # fmt: skip  # AIDev: all seen as reviewers; machines whatever a source calls them
 
 RULES: Final = (*IDENTITIES, *AUTOMATION, *BRANCHES, *MARKERS, *TRAILERS, *COMMIT_AUTHORS)
+
+# What agents are called in texts that are not about authorship; also the houses and kinds of their models.
+# Not "codegen": that is what generators of every kind are called.
+AGENT_NAMES: Final = tuple(sorted(
+    {rule.agent for rule in RULES if rule.grade in ("agent", "assisted")} - {GENERIC, CODEGEN}
+    | {"ai", "anthropic", "chatgpt", "claude", "genai", "gpt", "llm", "openai", "qwen"},
+    key=lambda name: (-len(name), name),
+))  # fmt: skip
+AGENT_PLACES: Final = ("claude.ai", "chatgpt.com", "cursor.com", "devin.ai", "jules.google.com", "openai.com")
 
 # Addresses of agents; every other address is a person's and is never kept.
 MACHINE_ADDRESSES: Final = (

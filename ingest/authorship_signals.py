@@ -46,10 +46,10 @@ _COMMIT_LOGINS: Final = {rule.pattern: rule for rule in _of("commit_login")}
 _NUMERIC_IDS: Final = {rule.pattern: rule for rule in _of("numeric_id")}
 _COMPILED: Final = {
     rule.id: re.compile(rule.pattern, re.IGNORECASE | re.MULTILINE)
-    for rule in _of("branch", "body", "trailer", "author_name", "author_email", "subject")
+    for rule in _of("branch", "body", "trailer", "author_name", "author_email", "committer_name", "subject")
 }
 _BRANCHES, _BODIES, _TRAILERS, _SUBJECTS = _of("branch"), _of("body"), _of("trailer"), _of("subject")
-_NAMES, _EMAILS = _of("author_name"), _of("author_email")
+_NAMES, _EMAILS, _COMMITTERS = _of("author_name"), _of("author_email"), _of("committer_name")
 _BLOCKS: Final = tuple((hint, _flagged(expression)) for hint, expression in FOREIGN_BLOCKS)
 _INSTALLING: Final = re.compile(INSTALLING, re.IGNORECASE)
 _MODEL: Final = re.compile(MODEL, re.IGNORECASE)
@@ -168,11 +168,16 @@ def label_signals(agent: str | None) -> list[str]:
 
 
 def commit_signals(
-    login: str | None, name: str | None, email: str | None, message: str | None
+    login: str | None,
+    name: str | None,
+    email: str | None,
+    message: str | None,
+    committer: str | None = None,
 ) -> CommitEvidence:
     r"""Traces of agents on one commit, and what the commit is by them alone.
 
-    Null arguments are unknown. Without any trace a commit counts as human work; whether its
+    Null arguments are unknown; `committer` is the name of who committed, which says something only where it
+    is not the author's. Without any trace a commit counts as human work; whether its
     author is known to use agents is a question about the whole change.
 
     >>> made = commit_signals(None, "Jane", None, "Fix\n\nCo-authored-by: Claude <noreply@anthropic.com>")
@@ -184,6 +189,8 @@ def commit_signals(
     if message:
         trailers, told = _message_signals(message)
         signals += told
+    if committer and committer != name:
+        signals += _matches(_COMMITTERS, committer)
     return _weighed(signals, trailers)
 
 
@@ -297,7 +304,7 @@ def _matches(rules: tuple[Rule, ...], text: str) -> list[str]:
     for rule in rules:
         match = _COMPILED[rule.id].search(text)
         if match is not None:
-            is_name = rule.signal in ("branch", "author_name", "author_email")
+            is_name = rule.signal in ("branch", "author_name", "author_email", "committer_name")
             found.append(f"{rule.id}: {_quoted(text if is_name else match.group())}")
     return found
 

@@ -34,6 +34,8 @@ MOST_COMPLAINTS: Final = 5  # of one act; more would hide how many there are
 _PEOPLE: Final = ("decided_by", "second_person", "drawn_by", "reviewed_by")
 _TEXTS: Final = ("reason", "notes")
 _POSITION: Final = "position"
+_CLEAN: Final = "clean"
+_FINDING: Final = "finding"
 _CHANGE: Final = ("repository", "number")
 _DRAWN: Final = ("audit_id", *_CHANGE)
 Row = Mapping[str, Any]
@@ -143,8 +145,8 @@ def _is_ahead(store: Store, name: str, published: Published) -> bool:
         return not store.current(name).head(1).collect().is_empty()
     if latest < known:
         raise StoreError(
-            f"{store.uri}: {name} was published at version {known}, but ends with {latest}; restore the store "
-            "from a copy. Nothing was recorded."
+            f"{store.uri}: {name} was published at version {known}, but ends with {latest}; restore the "
+            "store from a copy. Nothing was recorded."
         )
     return store.has_news(_at(published, name, known), _at(published, name, latest))
 
@@ -158,10 +160,11 @@ def _at(published: Published, name: str, version: int) -> Published:
 
 def _tidied(entries: Entries) -> Entries:
     """Rows with people's names as they are kept, and texts without secrets and addresses."""
-    return Entries(entries.table, [_tidy(row) for row in entries.rows], entries.origins)
+    return Entries(entries.table, [tidy(row) for row in entries.rows], entries.origins)
 
 
-def _tidy(row: Row) -> Row:
+def tidy(row: Row) -> Row:
+    """One row as it is kept; UsageError where nobody, or an e-mail address, is named."""
     people = {name: person(str(row[name]), name) for name in _PEOPLE if row.get(name) is not None}
     texts = {name: without_secrets(str(row[name]).strip()) or None for name in _TEXTS if row.get(name)}
     return {**row, **people, **texts}
@@ -269,12 +272,35 @@ def _of_draws(store: Store, rows: Sequence[Row]) -> Complaints:
 
 
 def _of_reviews(store: Store, rows: Sequence[Row]) -> Complaints:
-    """Only what was drawn can be reviewed: a change that somebody picks is no sample."""
+    """Only what was drawn can be reviewed, and what was found is taken back with a reason."""
     drawn = set(store.current(AUDITS.name).select(_DRAWN).collect().iter_rows())
+    found = _found(store, rows)
     for place, row in enumerate(rows):
+        change = f"{row['repository']}#{row['number']}"
         if tuple(row[name] for name in _DRAWN) not in drawn:
-            change = f"{row['repository']}#{row['number']}"
             yield place, f"{change} was not drawn in {row['audit_id']}; `pilot audit list` names the draws"
+        elif _takes_back(row, found.get(_reviewer(row))) and not row.get("notes"):
+            before = f"{row['reviewed_by']} found something in {change} before and now calls it clean"
+            yield place, f"{before}; say in the notes why it was none after all"
+
+
+def _found(store: Store, rows: Sequence[Row]) -> dict[tuple[Any, ...], datetime]:
+    """When each reviewer first found something in each change, as recorded or in the same act."""
+    recorded = store.current(AUDIT_REVIEWS.name).filter(pl.col("outcome") == _FINDING).collect()
+    told = [*recorded.iter_rows(named=True), *(row for row in rows if row["outcome"] == _FINDING)]
+    first: dict[tuple[Any, ...], datetime] = {}
+    for row in sorted(told, key=lambda each: each["reviewed_at"], reverse=True):
+        first[_reviewer(row)] = row["reviewed_at"]
+    return first
+
+
+def _reviewer(row: Row) -> tuple[Any, ...]:
+    """Whose review of which drawn change; a name is one person however it is written."""
+    return (*(row[name] for name in _DRAWN), row["reviewed_by"].casefold())
+
+
+def _takes_back(row: Row, found_at: datetime | None) -> bool:
+    return row["outcome"] == _CLEAN and found_at is not None and found_at <= row["reviewed_at"]
 
 
 _ABOUT: Final[dict[str, Callable[[Store, Sequence[Row]], Complaints]]] = {
@@ -286,11 +312,16 @@ _ABOUT: Final[dict[str, Callable[[Store, Sequence[Row]], Complaints]]] = {
 
 def _twice(entries: Entries) -> Complaints:
     """Rows of one act that have the same key: only one of them could be kept."""
-    keys = [tuple(row[name] for name in entries.table.key) for row in entries.rows]
+    keys = [tuple(_named(row, name) for name in entries.table.key) for row in entries.rows]
     counts = Counter(keys)
     for place, key in enumerate(keys):
         if counts[key] > 1:
             yield place, f"stands {counts[key]} times for the same person, thing and moment; leave one"
+
+
+def _named(row: Row, name: str) -> Any:
+    """A part of a key; a name is one person however it is written."""
+    return row[name].casefold() if name in _PEOPLE else row[name]
 
 
 def _otherwise(store: Store, table: Table, rows: pl.DataFrame) -> Complaints:

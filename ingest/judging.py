@@ -8,6 +8,7 @@ import polars as pl
 
 from ingest.authorship import classify
 from ingest.contracts import PULL_REQUESTS
+from ingest.marking import class_by_name
 from ingest.settings import IngestSettings
 
 KEY: Final = ["repository", "number"]
@@ -23,7 +24,8 @@ def judge_pull_requests(
     """Judge all derived columns of all pull requests; key plus derived columns, in the order given.
 
     What follows from files is null where the files are unknown: none were collected though some
-    changed, or the list was cut. `sensitive_areas` then names only what was seen.
+    changed, or the list was cut. `sensitive_areas` then names only what was seen. Marks of the repository
+    count for lines alone: they neither take a change out of scope nor a sensitive area away.
     """
     changes = pull_requests.lazy().collect()
     arms = classify(changes, commits, settings.authorship)
@@ -38,11 +40,12 @@ def judge_pull_requests(
 
 def _totals(changed_files: pl.LazyFrame) -> pl.DataFrame:
     is_code, added = pl.col("file_class") == "code", pl.col("additions")
+    is_relevant = ~class_by_name(changed_files).is_in(MACHINE_WRITTEN)
     totals = changed_files.group_by(KEY).agg(
         file_count=pl.len().cast(pl.Int64),
         added=added.filter(is_code).sum(),
         has_unknown_size=added.filter(is_code).is_null().any(),
-        relevant=(~pl.col("file_class").is_in(MACHINE_WRITTEN)).sum().cast(pl.Int64),
+        relevant=is_relevant.sum().cast(pl.Int64),
         areas=pl.col("sensitive_area").drop_nulls().unique().sort(),
     )
     return totals.collect()

@@ -26,7 +26,8 @@ def that_count(dispositions: pl.LazyFrame) -> pl.LazyFrame:
     """
     is_of_file = pl.col("decided_by") == AUDITOR
     is_idle = is_of_file & (_is_repeated(is_of_file) | _is_of_people(is_of_file))
-    ordered = dispositions.sort(_FINDING, "decided_at", pl.col("disposition") == CONFIRMED)
+    is_worse = pl.col("disposition") == CONFIRMED  # of one moment the worse stands last
+    ordered = dispositions.sort(_FINDING, "decided_at", is_worse, "disposition", "decided_by")
     return ordered.filter(~is_idle)
 
 

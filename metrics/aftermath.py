@@ -24,6 +24,7 @@ REVERT_BRANCH: Final = r"^revert-(\d+)-"  # as GitHub's button names it
 QUOTED_NUMBER: Final = r"\(#(\d+)\)\s*$"  # of a squashed change, whose title ends so
 NAMED: Final = r"(?i)\breverts?\s+(?:([\w.-]+/[\w.-]+))?#(\d+)"
 HOTFIX: Final = r"(?i)(?:^|[^a-z])(?:hot[-_ ]?fix|(?:urgent|emergency)[-_ /]*(?:bug[-_ ]?)?(?:fix|patch))"
+_NUMBERS: Final = ("of_branch", "of_quoted", "of_named")  # columns: where a revert may name its change
 _MOMENTS: Final = ("reverted_at", "hotfixed_at")
 _FOUND: Final[dict[str, pl.DataType]] = {
     "repository": pl.String(), "number": pl.Int64(), "at": pl.Datetime("us", "UTC"),
@@ -55,28 +56,33 @@ def aftermath(merges: pl.DataFrame, cut: Tables) -> pl.DataFrame:
 def _by_pull_requests(merges: pl.DataFrame) -> pl.DataFrame:
     """Changes that a later merged pull request says it reverts: repository, number, at."""
     reverts = merges.filter(pl.col("title").str.contains(IS_REVERT)).select(
-        "repository", at="merged_at", target=_named_number(), quoted=pl.col("title").str.extract(QUOTED)
+        "repository", *_named_numbers(), at="merged_at", quoted=pl.col("title").str.extract(QUOTED)
     )
-    by_number = reverts.filter(pl.col("target").is_not_null())
-    by_title = reverts.filter(pl.col("target").is_null())
-    return pl.concat([_numbered(by_number, merges), _titled(by_title, merges)])
+    each = reverts.with_row_index("row")
+    by_number = _numbered(each, merges)
+    by_title = _titled(each.join(by_number, on="row", how="anti"), merges)
+    return pl.concat([by_number.select(*_FOUND), by_title.select(*_FOUND)])
 
 
-def _named_number() -> pl.Expr:
-    """The pull request that a revert names, in this repository."""
+def _named_numbers() -> list[pl.Expr]:
+    """The pull requests of this repository that a revert may name, the likeliest first."""
     elsewhere = (
         pl.col("title").str.extract(NAMED, 1).str.to_lowercase() != pl.col("repository").str.to_lowercase()
     )
     named = pl.when(~elsewhere.fill_null(value=False)).then(pl.col("title").str.extract(NAMED, 2))
     branch = pl.col("head_branch").str.extract(REVERT_BRANCH)
     quoted = pl.col("title").str.extract(QUOTED).str.extract(QUOTED_NUMBER)
-    return pl.coalesce(branch, quoted, named).cast(pl.Int64, strict=False)
+    told = zip(_NUMBERS, (branch, quoted, named), strict=True)
+    return [number.cast(pl.Int64, strict=False).alias(name) for name, number in told]
 
 
 def _numbered(reverts: pl.DataFrame, merges: pl.DataFrame) -> pl.DataFrame:
-    likely = merges.filter(pl.col("number").is_in(reverts["target"].implode())).select(*KEY, "merged_at")
-    pairs = reverts.join(likely, left_on=("repository", "target"), right_on=KEY, how="inner")
-    return pairs.filter(pl.col("merged_at") < pl.col("at")).select("repository", number="target", at="at")
+    """Of the numbers that each names the first that had merged: a branch may begin with a year."""
+    named = reverts.unpivot(_NUMBERS, index=["row", "repository", "at"], value_name="number").drop_nulls()
+    likely = merges.filter(pl.col("number").is_in(named["number"].implode())).select(*KEY, "merged_at")
+    pairs = named.join(likely, on=KEY, how="inner").filter(pl.col("merged_at") < pl.col("at"))
+    rank = pl.col("variable").cast(pl.Enum(_NUMBERS))
+    return pairs.sort("row", rank).unique("row", keep="first", maintain_order=True)
 
 
 def _titled(reverts: pl.DataFrame, merges: pl.DataFrame) -> pl.DataFrame:
@@ -84,9 +90,9 @@ def _titled(reverts: pl.DataFrame, merges: pl.DataFrame) -> pl.DataFrame:
     likely = merges.filter(pl.col("title").is_in(reverts["quoted"].drop_nulls().implode())).select(
         *KEY, "merged_at", quoted="title"
     )
-    pairs = reverts.with_row_index("row").join(likely, on=("repository", "quoted"), how="inner")
+    pairs = reverts.join(likely, on=("repository", "quoted"), how="inner")
     earlier = pairs.filter(pl.col("merged_at") < pl.col("at")).sort("row", "merged_at", "number")
-    return earlier.group_by("row", maintain_order=True).last().select(*_FOUND)
+    return earlier.group_by("row", maintain_order=True).last()
 
 
 def _by_commits(merges: pl.DataFrame, cut: Tables) -> pl.DataFrame:

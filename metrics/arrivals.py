@@ -1,7 +1,8 @@
 """Which merged change is an earlier one that arrives again (backport, merge train)?
 
 The same merge commit, the same head commit, or a branch or title that names the pull request it
-repeats. The earliest merge counts; a change cannot repeat a later one.
+repeats. The earliest merge counts; a change cannot repeat a later one, nor one of another part: what
+merged since a pilot's start counts for itself, whatever it says to repeat from before.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import polars as pl
 
 KEY: Final = ("repository", "number")
 SHAS: Final = ("merge_sha", "head_sha")
+PART: Final = "part"  # only changes of one part can be arrivals of one another
+_PLACE: Final = ("repository", PART)
 # A backport says in its branch or at the head of its title which pull request it repeats.
 BACKPORT_BRANCH: Final = r"(?i)(?:back-?port|cherry-?pick|mergify/bp)\b(?:.*pr-|[-/_])(\d+)(?:[-/_]|$)"
 BACKPORT_TITLE: Final = r"(?i)^\s*[\[(]?\s*(?:back-?port|cherry-?pick).*#(\d+)"
@@ -31,8 +34,14 @@ def with_links(merges: pl.DataFrame) -> pl.DataFrame:
 
 
 def earliest_arrivals(candidates: pl.DataFrame) -> pl.DataFrame:
-    """Map every arrival to the number of its earliest one; `candidates` are in order of merge, with links."""
-    linked = candidates.filter("may_repeat").select(*KEY, *SHAS, "named")
+    """Map every arrival to the number of its earliest one.
+
+    Parameters
+    ----------
+    candidates
+        In order of merge, with links (:func:`with_links`) and PART.
+    """
+    linked = candidates.filter("may_repeat").select(*KEY, PART, *SHAS, "named")
     counts_as = candidates["number"].clone().scatter(candidates["may_repeat"].arg_true(), _earliest(linked))
     return candidates.select(*KEY, counts_as=counts_as)
 
@@ -40,10 +49,8 @@ def earliest_arrivals(candidates: pl.DataFrame) -> pl.DataFrame:
 def _earliest(linked: pl.DataFrame) -> pl.Series:
     """Number of the earliest arrival of each of these changes, which are in order of merge."""
     rows = linked.with_row_index("place")
-    named = rows.select("repository", "number", by_name="place")
-    named_too = rows.join(
-        named, left_on=("repository", "named"), right_on=KEY, how="left", maintain_order="left"
-    )  # fmt: skip
+    named = rows.select(*_PLACE, named="number", by_name="place")
+    named_too = rows.join(named, on=(*_PLACE, "named"), how="left", maintain_order="left")
     first = pl.min_horizontal("place", *map(_first_with, SHAS), "by_name")
     earliest = named_too.select(first=first)["first"]
     while not (further := earliest.gather(earliest)).equals(earliest):  # a backport of a backport
@@ -52,7 +59,7 @@ def _earliest(linked: pl.DataFrame) -> pl.Series:
 
 
 def _first_with(sha: str) -> pl.Expr:
-    return pl.when(pl.col(sha).is_not_null()).then(pl.col("place").min().over("repository", sha))
+    return pl.when(pl.col(sha).is_not_null()).then(pl.col("place").min().over(*_PLACE, sha))
 
 
 def _named() -> pl.Expr:

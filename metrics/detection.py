@@ -3,7 +3,8 @@
 Definitions 5: post-merge detection ran if an ok scan of the protected branch exists within the
 follow-up; it is independent if a tool or rules looked that no ok pre-merge scan of that pull
 request had used. Where a version is unknown the same tool counts as the same look. An audit review
-that could tell is a look too, and always an independent one.
+that could tell is a look too, and an independent one, if the change was drawn and the reviewer had no part
+in it before.
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ import polars as pl
 
 from ingest.contracts.findings import UNREAD_STATUSES
 from metrics.arrivals import KEY
-from metrics.audited import TOLD, latest_reviews
+from metrics.audited import DRAW, TOLD, latest_reviews
 from metrics.history import is_read
 from metrics.keys import pull_key
 from metrics.pilot import Pilot
 from metrics.scope import repositories
 from metrics.tables import Tables
+from metrics.triage import one_person
 
 UNKNOWN: Final = ""
 AUDIT: Final = "audit"  # what an audit is called among the tools that looked
@@ -37,6 +39,13 @@ MADE_GOOD_BY: Final = ("source", "ref", "ingested_at", "own_file", "part")
 def detection(changes: pl.DataFrame, tables: Tables, follow_up: timedelta) -> pl.DataFrame:
     """Tell of each change what looked at it.
 
+    Parameters
+    ----------
+    changes
+        repository, number, merged_at, author_login, driver and, where known, base_branch.
+    tables
+        With the draws that may count (:func:`metrics.audited.of_pilot`).
+
     Returns
     -------
     DataFrame
@@ -45,14 +54,13 @@ def detection(changes: pl.DataFrame, tables: Tables, follow_up: timedelta) -> pl
 
     Where `changes` tell their `base_branch`, a scan of another branch is no look at them.
     """
-    told = pl.col("base_branch") if "base_branch" in changes.columns else pl.lit(None, pl.String)
-    rows = changes.select(*KEY, "merged_at", base=told).with_row_index("row")
+    rows = _rows(changes)
     after = _post_merge(tables, rows)
     before = _pre_merge(tables, rows, after)
     scanned, audited = _looks(rows, after, follow_up), _audited(rows, tables, follow_up)
     looks = pl.concat([scanned, audited])
-    independent = pl.concat([_independent(scanned, before), audited["row"]])
     in_time = before.filter(pl.col("scanned_at") <= pl.col("merged_at"))
+    independent = pl.concat([_independent(scanned, in_time), audited["row"]])
     return rows.select(
         *KEY,
         detecting_tools=_tools(looks, rows.height),
@@ -68,8 +76,8 @@ def looks_by_rules(changes: pl.DataFrame, tables: Tables, follow_up: timedelta) 
 
     Parameters
     ----------
-    changes
-        repository, number, merged_at and, where known, base_branch.
+    changes, tables
+        As for :func:`detection`.
 
     Returns
     -------
@@ -77,8 +85,7 @@ def looks_by_rules(changes: pl.DataFrame, tables: Tables, follow_up: timedelta) 
         stage (pre_merge, post_merge), tool, rules_version (empty = not told), repository, number; one row
         per change and kind of look, before its merge or in the follow-up after it. Audits are looks, too.
     """
-    told = pl.col("base_branch") if "base_branch" in changes.columns else pl.lit(None, pl.String)
-    rows = changes.select(*KEY, "merged_at", base=told).with_row_index("row")
+    rows = _rows(changes)
     after = _post_merge(tables, rows)
     before = _pre_merge(tables, rows, after).filter(pl.col("scanned_at") <= pl.col("merged_at"))
     late = pl.concat([_looks(rows, after, follow_up), _audited(rows, tables, follow_up)])
@@ -162,6 +169,13 @@ def _with_made_good(bad: pl.DataFrame, good: pl.LazyFrame) -> pl.DataFrame:
     return beside.with_columns(is_made_good=is_good).select(*bad.columns, "is_made_good")
 
 
+def _rows(changes: pl.DataFrame) -> pl.DataFrame:
+    """What is asked of each change, numbered by its place."""
+    told = pl.col("base_branch") if "base_branch" in changes.columns else pl.lit(None, pl.String)
+    people = [one_person(name) for name in ("author_login", "driver")]
+    return changes.select(*KEY, "merged_at", *people, base=told).with_row_index("row")
+
+
 def _post_merge(tables: Tables, rows: pl.DataFrame) -> pl.DataFrame:
     """Ok scans of protected branches by stream; from `since` on the stream's silence means something.
 
@@ -240,12 +254,38 @@ def _looks(rows: pl.DataFrame, scans: pl.DataFrame, follow_up: timedelta) -> pl.
 
 
 def _audited(rows: pl.DataFrame, tables: Tables, follow_up: timedelta) -> pl.DataFrame:
-    """One row per change that a reviewer looked at in the follow-up, and could tell: row, tool, rules."""
-    reviews = latest_reviews(tables).filter(pl.col("outcome").is_in(TOLD)).select(*KEY, "reviewed_at")
-    likely = rows.filter(pl.col("number").is_in(reviews["number"].implode())).select("row", *KEY, "merged_at")
-    is_in_time = pl.col("reviewed_at").is_between("merged_at", pl.col("merged_at") + follow_up)
-    looked = likely.join(reviews, on=KEY, how="inner").filter(is_in_time).select("row").unique()
-    return looked.with_columns(tool=pl.lit(AUDIT), rules_version=pl.lit(UNKNOWN))
+    """One row per change that a reviewer looked at in the follow-up, and could tell: row, tool, rules.
+
+    A review counts where chance picked the change before it, and by somebody who had no part in the change.
+    """
+    reviews = _reviews_of_draws(tables)
+    people = ("author_login", "driver")
+    likely = rows.filter(pl.col("number").is_in(reviews["number"].implode())).drop("base")
+    until = pl.col("merged_at") + follow_up
+    is_in_time = pl.col("reviewed_at").is_between("merged_at", until, closed="right")
+    is_others = pl.all_horizontal(pl.col("reviewed_by").ne_missing(pl.col(name)) for name in people)
+    looked = likely.join(reviews, on=KEY, how="inner").filter(is_in_time & is_others)
+    fresh = looked.join(_reviewers_before(likely, tables), on=("row", "reviewed_by"), how="anti")
+    told = fresh.select("row").unique()
+    return told.with_columns(tool=pl.lit(AUDIT), rules_version=pl.lit(UNKNOWN))
+
+
+def _reviews_of_draws(tables: Tables) -> pl.DataFrame:
+    """Reviews that could tell, made after their change was drawn: repository, number, reviewed_by, _at."""
+    told = latest_reviews(tables).filter(pl.col("outcome").is_in(TOLD))
+    drawn = tables.audits.select(*DRAW, "drawn_at").collect()
+    made_after = told.join(drawn, on=DRAW, how="inner").filter(pl.col("reviewed_at") >= pl.col("drawn_at"))
+    return made_after.select(*KEY, one_person("reviewed_by"), "reviewed_at")
+
+
+def _reviewers_before(rows: pl.DataFrame, tables: Tables) -> pl.DataFrame:
+    """Who had reviewed which change when it merged: row, reviewed_by."""
+    numbers = rows["number"].unique().implode()
+    given = tables.reviews.filter(pl.col("number").is_in(numbers)).select(
+        *KEY, "submitted_at", reviewed_by=one_person("reviewer")
+    )
+    beside = rows.select("row", *KEY, "merged_at").join(given.collect(), on=KEY, how="inner")
+    return beside.filter(pl.col("submitted_at") <= pl.col("merged_at")).select("row", "reviewed_by").unique()
 
 
 def _independent(looks: pl.DataFrame, before: pl.DataFrame) -> pl.Series:

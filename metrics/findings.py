@@ -4,22 +4,21 @@ Definitions 5. Escape: first reported after the merge of the change that introdu
 reported before the merge and still there at it, neither dismissed nor accepted by a second
 person before. A finding counts for the earliest arrival of its change. Post-merge findings that
 neither a known change nor history explains stay, without a number: while there are any, no verdict
-is good.
+is good. So do those that name a change of the arm which cannot have brought them in, as it never merged,
+or is out of scope.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Final
 
 import polars as pl
 
 from metrics.arrivals import KEY
-from metrics.calendar import day_start
 from metrics.gate.policy import Policy
-from metrics.history import unexplained
+from metrics.history import Judged, unexplained
 from metrics.pilot import Pilot
-from metrics.scope import Scope, arms, matches, repositories
+from metrics.scope import ARRIVED_AGAIN, Scope, arms, matches, repositories, started_at
 from metrics.tables import Tables
 from metrics.triage import decisions, is_accepted_at_merge, latest, status
 
@@ -56,6 +55,7 @@ FINDING_COLUMNS: Final = (
     "seen_commit",
     "unexplained",
 )
+NOT_MERGED: Final = "not merged"
 # What a change's findings say of it: of today, on the day its sprint closed, without late dismissals.
 EARLIER_STATUSES: Final = ("status_at_close", "status_without_late")
 
@@ -71,8 +71,9 @@ def findings_of(cut: Tables, pilot: Pilot, policy: Policy, arm: tuple[Scope, pl.
     Returns
     -------
     DataFrame
-        FINDING_COLUMNS, `after_merge` (reported after the merge, whatever was decided) and
-        EARLIER_STATUSES; a finding without a number is unattributed, and `unexplained` says why.
+        FINDING_COLUMNS, `after_merge` (reported after the merge, whatever was decided), `on_branch_at` (since
+        when the branch is known to have it) and EARLIER_STATUSES; a finding without a number is
+        unattributed, and `unexplained` says why.
     """
     found, placed = arm
     relevant = _relevant(cut, pilot, policy)
@@ -81,8 +82,9 @@ def findings_of(cut: Tables, pilot: Pilot, policy: Policy, arm: tuple[Scope, pl.
     attributed = relevant.join(arrivals, on=("repository", "introduced_by"), how="inner").join(
         merges, on=KEY, how="left"
     )
-    unplaced = _unplaced(relevant, cut, pilot)
-    held = unexplained(unplaced, cut, (_start(pilot), arrivals, arms(policy)))
+    unplaced = _unplaced(relevant, arrivals, pilot)
+    judged = Judged(started_at(pilot), arms(policy), arrivals, _disputed(cut, found, pilot))
+    held = unexplained(unplaced, cut, judged)
     everything = pl.concat([attributed, held], how="diagonal")
     return _judged(everything, cut).sort("first_seen_at", "finding_id")
 
@@ -121,26 +123,34 @@ def _relevant(cut: Tables, pilot: Pilot, policy: Policy) -> pl.DataFrame:
             "introduced_line",
             "seen_commit",
             stage="first_seen_stage",
+            on_branch_at=_on_branch_at(),
         )
         .collect()
     )
 
 
-def _unplaced(relevant: pl.DataFrame, cut: Tables, pilot: Pilot) -> pl.DataFrame:
-    """Post-merge findings since the start without a change, or that name one nobody knows."""
-    known = cut.pull_requests.select("repository", introduced_by="number")
-    without = relevant.lazy().join(known, on=("repository", "introduced_by"), how="anti").collect()
-    is_news = pl.col("method") != "baseline"
-    is_after = (pl.col("stage") != "pre_merge") & (pl.col("first_seen_at") >= _start(pilot))
-    kept = without.filter(is_news & is_after)
+def _on_branch_at() -> pl.Expr:
+    """What was first seen on a pull request is of concern to nobody's change from when the branch has it."""
+    is_on_head = pl.col("first_seen_stage") == "pre_merge"
+    return pl.when(is_on_head).then("post_merge_seen_at").otherwise("first_seen_at")
+
+
+def _unplaced(relevant: pl.DataFrame, arrivals: pl.DataFrame, pilot: Pilot) -> pl.DataFrame:
+    """Findings on the protected branch since the start that are of no arrival."""
+    without = relevant.join(arrivals, on=("repository", "introduced_by"), how="anti")
+    kept = without.filter(pl.col("on_branch_at") >= started_at(pilot))
     if not pilot.paths:
         return kept
     inside = [path for path in kept["path"].drop_nulls().unique() if matches(path, pilot.paths)]
     return kept.filter(pl.col("path").is_null() | pl.col("path").is_in(inside))
 
 
-def _start(pilot: Pilot) -> datetime:
-    return day_start(pilot.start_on, pilot.timezone)
+def _disputed(cut: Tables, found: Scope, pilot: Pilot) -> pl.DataFrame:
+    """Changes that can have brought nothing in, if all is well, and why: repository, number, why_not."""
+    is_out = (pl.col("merged_at") >= started_at(pilot)) & (pl.col("reason") != ARRIVED_AGAIN)
+    left_out = found.left_out.filter(is_out).select(*KEY, why_not="reason")
+    unmerged = cut.pull_requests.filter(pl.col("merged_at").is_null())
+    return pl.concat([left_out, unmerged.select(*KEY, why_not=pl.lit(NOT_MERGED)).collect()])
 
 
 def _judged(findings: pl.DataFrame, cut: Tables) -> pl.DataFrame:
@@ -162,7 +172,7 @@ def _judged(findings: pl.DataFrame, cut: Tables) -> pl.DataFrame:
         .with_columns(is_accepted=pl.col("finding_id").is_in(accepted))
         .with_columns(_counted())
         .with_columns(late_dismissal=_is_late_dismissal())
-        .select(*FINDING_COLUMNS, "after_merge", "close_at", *EARLIER_STATUSES)
+        .select(*FINDING_COLUMNS, "after_merge", "on_branch_at", "close_at", *EARLIER_STATUSES)
     )
 
 

@@ -139,7 +139,8 @@ def _unreadable(cut: Tables) -> pl.DataFrame:
 
 
 def _coverage(cut: Tables, as_of: datetime, follow_up: timedelta) -> pl.DataFrame:
-    merged = cut.pull_requests.filter(pl.col("merged_at").is_not_null()).select(*KEY, "merged_at").collect()
+    told = (*KEY, "merged_at", "author_login", "driver")
+    merged = cut.pull_requests.filter(pl.col("merged_at").is_not_null()).select(told).collect()
     seen = merged.join(detection(merged, cut, follow_up), on=KEY, how="left")
     is_watched = pl.col("merged_at") + follow_up <= as_of
     return (

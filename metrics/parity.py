@@ -15,6 +15,7 @@ import polars as pl
 
 from metrics.arms import SIDES
 from metrics.arrivals import KEY
+from metrics.audited import of_pilot
 from metrics.detection import looks_by_rules
 from metrics.gate.case import Case
 from metrics.measures import Slice
@@ -53,8 +54,10 @@ def looks(case: Case, sides: Sequence[Slice]) -> tuple[Look, ...]:
         Agents' slice and people's.
     """
     changes = [of.changes.select(*KEY, "merged_at") for of in sides]
-    every = pl.concat(changes).join(case.merges.select(*KEY, "base_branch"), on=KEY, how="left")
-    seen = looks_by_rules(every.unique(KEY), case.cut, timedelta(days=case.policy.follow_up_days))
+    told = case.merges.select(*KEY, "base_branch", "author_login", "driver")
+    every = pl.concat(changes).join(told, on=KEY, how="left").unique(KEY)
+    own = of_pilot(case.cut, case.pilot.name)
+    seen = looks_by_rules(every, own, timedelta(days=case.policy.follow_up_days))
     counted = [
         seen.join(own, on=KEY, how="semi").group_by(LOOK).agg(pl.len().cast(pl.Int64).alias(side))
         for own, side in zip(changes, SIDES, strict=True)

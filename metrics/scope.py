@@ -2,7 +2,8 @@
 
 Definitions 5: merged to the protected branch, of the wanted arm, touching at least one file that
 is not generated. What is unknown (branch, files) stays in scope and is flagged. A change that
-arrives again counts once, by its earliest merge; what was found on a later arrival counts for it.
+arrives again in its arm counts once, by its earliest merge since the pilot's start; what was found on a
+later arrival counts for it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from typing import Final
 
 import polars as pl
 
-from metrics.arrivals import KEY, SHAS, earliest_arrivals, with_links
+from ingest.contracts import AUTHORSHIPS
+from metrics.arrivals import KEY, PART, SHAS, earliest_arrivals, with_links
+from metrics.calendar import day_start
 from metrics.estimate import Coverage
 from metrics.gate.policy import Policy
 from metrics.keys import pull_key
@@ -31,7 +34,8 @@ COLUMNS: Final = (
 SURVIVING: Final = "surviving_code_lines"
 # Read to judge a change, and by nothing after that.
 ONLY_JUDGED: Final = (
-    "reason", "named", "may_repeat", "head_branch", "default_branch", "usual_branch", *SHAS,
+    "reason", "named", "may_repeat", "is_since_start", "head_branch", "default_branch", "usual_branch",
+    *SHAS,
 )  # fmt: skip
 LEFT_OUT: Final = (*KEY, "merged_at", "reason", "authorship", "agent")
 OTHER_BRANCH: Final = "merged to another branch"
@@ -40,6 +44,7 @@ OUTSIDE_PATHS: Final = "outside the pilot's paths"
 ARRIVED_AGAIN: Final = "arrived again"
 REASONS: Final = (OTHER_BRANCH, ONLY_GENERATED, OUTSIDE_PATHS, ARRIVED_AGAIN)
 FILE_LISTS: Final = ("files", "changed_files")  # what collectors call the list of files
+NAMED_CLASS: Final = "named_class"  # beside file_class where a repository's own marks were read
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,16 @@ def arms(policy: Policy, arm: str = "agent") -> tuple[str, ...]:
     """
     with_assisted = arm == "agent" and policy.include_assisted
     return ("agent", "assisted") if with_assisted else (arm,)
+
+
+def all_arms(policy: Policy) -> tuple[tuple[str, ...], ...]:
+    """Every class of authorship, each in the arm that it makes or belongs to.
+
+    >>> all_arms(Policy(include_assisted=True))
+    (('agent', 'assisted'), ('automation',), ('unknown',), ('human',))
+    """
+    agents = arms(policy)
+    return (agents, *((name,) for name in AUTHORSHIPS if name not in agents))
 
 
 def matches(name: str, patterns: Iterable[str]) -> bool:
@@ -101,7 +116,8 @@ def judged(tables: Tables, pilot: Pilot) -> pl.DataFrame:
     -------
     DataFrame
         COLUMNS, SURVIVING (null = unknown), `reason` (why it is out of scope whatever the arm; null = it
-        is in), `scope_known`, `files_known` and the links of :mod:`metrics.arrivals`, in order of merge.
+        is in), `scope_known`, `files_known`, `is_since_start` and the links of :mod:`metrics.arrivals`, in
+        order of merge.
     """
     merged = _merged(tables, pilot)
     # A lake that was filled before there was such a column does not have it yet.
@@ -109,28 +125,42 @@ def judged(tables: Tables, pilot: Pilot) -> pl.DataFrame:
     surviving = pl.col(SURVIVING) if is_there else pl.lit(None, pl.Int64).alias(SURVIVING)
     known = merged.select(*COLUMNS, surviving).collect()
     rows = known.sort("merged_at", pull_key(known["repository"].unique().sort().to_list()))
-    return with_links(_judged(with_path_facts(rows, tables, pilot), usual_branches(merged), pilot))
+    dated = rows.with_columns(is_since_start=pl.col("merged_at") >= started_at(pilot))
+    return with_links(_judged(with_path_facts(dated, tables, pilot), usual_branches(merged), pilot))
 
 
-def scope(merges: pl.DataFrame, authorships: Sequence[str]) -> Scope:
-    """What of the judged changes is in scope of an arm: a change that arrives again in it counts once.
+def started_at(pilot: Pilot) -> datetime:
+    """The pilot's first moment."""
+    return day_start(pilot.start_on, pilot.timezone)
+
+
+def scope(merges: pl.DataFrame, *sides: Sequence[str]) -> Scope:
+    """What of the judged changes is in scope of some arms: one that arrives again in its arm counts once.
 
     Parameters
     ----------
     merges
         From :func:`judged`, with any columns besides.
-    authorships
-        Classes that make the arm, from :func:`arms`; ("human",) serves the baseline.
+    sides
+        Classes that make each arm, from :func:`arms`; ("human",) serves the baseline.
     """
-    is_wanted = pl.col("authorship").is_in(authorships)
+    is_wanted = pl.col("authorship").is_in([name for side in sides for name in side])
     candidates = merges.filter(is_wanted & pl.col("reason").is_null())
-    arrivals = earliest_arrivals(candidates)
+    arrivals = earliest_arrivals(candidates.with_columns(_part(sides)))
     again = arrivals["number"] != arrivals["counts_as"]
     repeated = candidates.filter(again).with_columns(reason=pl.lit(ARRIVED_AGAIN)).select(LEFT_OUT)
     elsewhere = merges.lazy().filter(is_wanted & pl.col("reason").is_not_null()).select(LEFT_OUT).collect()
     changes = candidates.filter(~again) if again.any() else candidates
     left_out = pl.concat([elsewhere, repeated]).sort("merged_at", *KEY)
     return Scope(changes.drop(ONLY_JUDGED), left_out, arrivals)
+
+
+def _part(sides: Sequence[Sequence[str]]) -> pl.Expr:
+    """What can be an arrival of one another: changes of one arm, from before the pilot's start or since."""
+    arm = pl.col("authorship").replace_strict(
+        {name: place for place, side in enumerate(sides) for name in side}, return_dtype=pl.Int8
+    )
+    return (2 * arm + pl.col("is_since_start").cast(pl.Int8)).alias(PART)
 
 
 def _merged(tables: Tables, pilot: Pilot) -> pl.LazyFrame:
@@ -158,12 +188,18 @@ def with_path_facts(wanted: pl.DataFrame, tables: Tables, pilot: Pilot) -> pl.Da
     if not pilot.paths:
         return wanted.with_columns(touches=pl.lit(True))
     files = (
-        tables.changed_files.select(*KEY, "path", is_generated=pl.col("file_class") == "generated")
+        tables.changed_files.select(*KEY, "path", is_generated=_class_by_name(tables) == "generated")
         .join(wanted.lazy().select(KEY), on=KEY, how="semi").collect()
     )  # fmt: skip
     inside = [path for path in files["path"].unique() if matches(path, pilot.paths)]
     fits = pl.col("path").is_in(inside) & ~pl.col("is_generated")
     return wanted.join(files.group_by(KEY).agg(touches=fits.any()), on=KEY, how="left", maintain_order="left")
+
+
+def _class_by_name(tables: Tables) -> pl.Expr:
+    """The class by the file's name: whoever is judged may mark files, and must not leave the scope by it."""
+    is_marked = NAMED_CLASS in tables.changed_files.collect_schema()
+    return pl.col(NAMED_CLASS if is_marked else "file_class")
 
 
 def _judged(wanted: pl.DataFrame, branches: pl.DataFrame, pilot: Pilot) -> pl.DataFrame:

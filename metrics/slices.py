@@ -94,11 +94,11 @@ class _Cut:
 
     @cached_property
     def findings(self) -> pl.DataFrame:
-        """Findings of these, and unattributed ones first seen in it."""
+        """Findings of these, and unattributed ones that the branch is known to have since then."""
         if self.side.marked is None:
             return self.side.case.agent.findings.clear()
-        first_seen = within("first_seen_at", self.window) & pl.col("number").is_null()
-        return self.side.marked.findings.filter(within("merged_at", self.window) | first_seen)
+        is_nobodys = within("on_branch_at", self.window) & pl.col("number").is_null()
+        return self.side.marked.findings.filter(within("merged_at", self.window) | is_nobodys)
 
     @cached_property
     def aftermath(self) -> pl.DataFrame:

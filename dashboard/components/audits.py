@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Final
 
 import streamlit as st
@@ -25,6 +24,12 @@ SIZE_KEY: Final = "audit_size"
 SHEET_KEY: Final = "audit_sheet"  # the sheet of the draw just made
 SAID_KEY: Final = "audit_said"
 DOOR: Final = recording.by_page("page Escapes")
+NOT_COUNTED: Final = "**None of the drawn changes counts** at the moment that this page shows."
+AGAIN: Final = (
+    "What was unclear stays so until whoever could not judge it says something else, or somebody finds a "
+    "weakness in it."
+)
+Drawn = tuple[str, tuple[str, int]]  # the draw, and the repository and number of the change
 COLUMNS: Final = ("Draw", "On", "By", "Drawn", "Of", "Reviewed", "Found", "Unclear", "Waiting")
 OUTCOMES: Final = {
     "Clean: nothing was found": "clean",
@@ -52,6 +57,8 @@ def panel(session: Session, pilot: str) -> None:
 
 def shown(found: audits.Audited) -> str:
     """What the reviews so far show, in a sentence."""
+    if not found.drawn:
+        return NOT_COUNTED
     counts = f"{found.reviewed:,} of {wording.plural(found.drawn, 'change')} reviewed"
     told = f"{found.found:,} with a weakness, {found.unclear:,} unclear, {found.outstanding:,} waiting"
     if not isinstance(found.rate, Estimate):
@@ -114,11 +121,14 @@ def _enter_draw(session: Session, asked: Asked) -> None:
 
 def _review(session: Session, pilot: str, by: str) -> None:
     st.subheader("Record a review", anchor=False)
-    waiting = _options(auditing.outstanding(session, pilot).rows())
+    unclear = _unclear_ones(session, pilot)
+    waiting = _waiting(session, pilot) | unclear
     if not waiting:
         st.markdown("No drawn change waits for a review.")
         return
     chosen = st.selectbox("Drawn change", list(waiting), key="audit_change")
+    if chosen in unclear:
+        st.caption(AGAIN)
     outcome = OUTCOMES[st.selectbox("Outcome", list(OUTCOMES), key="audit_outcome")]
     with st.form(f"review_{chosen}_{outcome}", border=False):
         # each change has fields of its own, so that none begins with what was said of another
@@ -129,10 +139,20 @@ def _review(session: Session, pilot: str, by: str) -> None:
         _enter_review(session, Review(*waiting[chosen], outcome, by, notes=notes, **found))
 
 
-def _options(rows: Sequence[tuple[str, str, int]]) -> dict[str, tuple[str, tuple[str, int]]]:
-    """What waits, by the name that people know it under, and its draw."""
+def _waiting(session: Session, pilot: str) -> dict[str, Drawn]:
+    """What nobody has reviewed, by the name that people know it under, with its draw."""
+    rows = auditing.outstanding(session, pilot).rows()
     return {
         f"{repository}#{number} ({name})": (name, (repository, number)) for name, repository, number in rows
+    }
+
+
+def _unclear_ones(session: Session, pilot: str) -> dict[str, Drawn]:
+    """What somebody could not judge, behind what waits: it may be looked at again."""
+    rows = auditing.unclear(session, pilot).rows()
+    return {
+        f"{repository}#{number} ({name}, unclear to {wording.listed(people)})": (name, (repository, number))
+        for name, repository, number, people in rows
     }
 
 

@@ -153,14 +153,14 @@ def the_list(measured: Measured) -> None:
 
 
 def unexplained(measured: Measured) -> None:
-    """List the findings that hold the verdict back because no change explains them."""
+    """List the findings that hold the verdict back because no change answers for them."""
     rows = measured.once("held", lambda: held_back(measured.case))
     if not rows.height:
         return
-    st.header("Explained by no change", anchor=False)
+    st.header("Counted to no change", anchor=False)
     st.markdown(
-        f"**{wording.plural(rows.height, 'finding')}** after the merge that no known change brought in. "
-        "While there are any, the verdict is held: decide about them on the Findings page, name their "
+        f"**{wording.plural(rows.height, 'finding')}** that no change in scope answers for; each row says "
+        "why. While there are any, the verdict is held: decide about them on the Findings page, name their "
         "change in a sidecar, or let `[sources.git]` read the history."
     )
     numbers.table(_placed(rows), HELD, "held_list")

@@ -12,7 +12,7 @@ import streamlit as st
 from dashboard import wording
 from dashboard.components import explorer_text as text
 from dashboard.components import markup
-from dashboard.components.explorer_sights import by_tool
+from dashboard.components.explorer_sights import before, by_tool
 
 LATE: Final = "; after its sprint had closed"
 DISMISSED: Final = "false_positive"
@@ -78,6 +78,8 @@ def _merged(row: dict[str, Any]) -> Moments:
 
 def _seen(row: dict[str, Any], sights: pl.DataFrame) -> Moments:
     """First reports; the very first with its stage, whoever made it."""
+    for tool, number, at in before(sights, row):
+        yield at, text.seen_before(tool, row["repository"], number)
     tools = by_tool(sights, row)
     stage = text.STAGE_WORDS.get(row["stage"], row["stage"])
     told = [(at, tool) for tool, at in tools if at is not None]

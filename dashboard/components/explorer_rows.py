@@ -21,7 +21,6 @@ from metrics.triage import decisions, latest, status
 
 ESCAPE: Final = "escape"
 MERGED_OVER: Final = "merged over it"
-UNEXPLAINED: Final = "no change explains it"
 BELOW: Final = "below what counts"
 OLDER: Final = "older than the first look"
 BEFORE: Final = "found before merge"
@@ -143,7 +142,7 @@ def _counts_as(case: Case) -> pl.Expr:
     return (
         pl.when("is_escape").then(pl.lit(ESCAPE))
         .when("is_bypass").then(pl.lit(MERGED_OVER))
-        .when(is_nobodys).then(pl.lit(UNEXPLAINED))
+        .when(is_nobodys).then("unexplained")
         .when(~pl.col("is_security") | ~pl.col("severity").is_in(counts)).then(pl.lit(BELOW))
         .when(pl.col("status") == "dismissed").then(pl.lit(NOT_COUNTED))
         .when(is_in_scope).then(pl.lit(BEFORE))

@@ -97,6 +97,16 @@ def introduced(row: dict[str, Any]) -> str:
     return f"{change(row['repository'], row['number'])}{maker}{titled(row['title'])}"
 
 
+def seen_before(tool: str, repository: str, number: int | None) -> str:
+    """A report that does not count as the first one of its finding.
+
+    >>> seen_before("DeepScan", "acme/pay", 7)
+    'seen by DeepScan on the head of acme/pay#7; not its first report'
+    """
+    where = "" if number is None else f" on the head of {change(repository, number)}"
+    return f"seen by {tool}{where}; not its first report"
+
+
 def titled(title: str | None) -> str:
     """A title behind the name of what has it; nothing where there is none."""
     return f": {title}" if title else ""

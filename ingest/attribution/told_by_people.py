@@ -1,7 +1,8 @@
 """Which findings did people tell: what went wrong in operation, and what deep reviews came upon?
 
-An incident that nobody withdrew is a finding, and so is a review whose reviewer says so; of each reviewer
-the latest word about a change holds. A person who names the pull request is believed; a named commit
+An incident is a finding, and so is what a reviewer found in a review; told once, it stays one, as bad as it
+was ever told (:mod:`ingest.attribution.told_before`). Taking it back is a decision about it
+(:mod:`ingest.attribution.told_decisions`). A person who names the pull request is believed; a named commit
 leads to the pull request that brought it in, where one did. What names nothing known stays unattributed:
 it is counted, and it holds the verdict back until somebody names the change.
 """
@@ -13,13 +14,14 @@ from typing import Final
 
 import polars as pl
 
-from ingest.contracts import DISPOSITIONS_TABLE, FINDINGS, SEVERITIES
+from ingest.attribution.told_before import with_what_was_told
+from ingest.contracts import FINDINGS, SEVERITIES
 from ingest.identity import finding_id, finding_key
 from ingest.redaction import redacted_message
 
 INCIDENT: Final = "incident"
 AUDIT: Final = "audit"
-_SHORTEST_COMMIT: Final = 7  # characters of a commit id that still tell it from others
+SHORTEST_COMMIT: Final = 7  # characters of a commit id that still tell it from others
 _LANDED, _MERGE, _LISTED = range(3)  # where a commit is known from, the best first
 _REVIEWER: Final = ("audit_id", "repository", "number", "reviewed_by")
 _SET_LATER: Final = frozenset({"source", "ingested_at", "extras"})
@@ -38,53 +40,35 @@ class Known:
     commits: pl.DataFrame
 
 
-def people_findings(incidents: pl.DataFrame, reviews: pl.DataFrame, known: Known) -> pl.DataFrame:
-    """Rows of `findings`, sorted by id, from rows of `incidents` and `audit_reviews`."""
+def people_findings(
+    incidents: pl.DataFrame, reviews: pl.DataFrame, known: Known, before: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """Rows of `findings`, sorted by id, from rows of `incidents` and `audit_reviews`.
+
+    Parameters
+    ----------
+    before
+        Rows of `findings` that people's words gave the last time; None = this is the first.
+    """
     told = pl.concat([_of_incidents(incidents), _of_reviews(reviews)])
     merges = known.pull_requests.select("repository", "number", "merge_sha")
     explained = told.join(_holders(told, known), on="finding_id", how="left").join(
         merges, on=["repository", "number"], how="left"
     )
-    return _rows(explained.with_columns(method=_method()))
+    rows = _rows(explained.with_columns(method=_method()))
+    return rows if before is None else with_what_was_told(rows, before)
 
 
-def people_decisions(incidents: pl.DataFrame, reviews: pl.DataFrame) -> pl.DataFrame:
-    """Rows of `dispositions`, sorted: an incident confirms itself, a reviewer what the review came upon."""
-    of_incidents = _standing(incidents).select(
-        "finding_id",
-        "raw_ref",
-        decided_at=pl.coalesce("reported_at", "detected_at"),
-        decided_by=pl.lit(INCIDENT),
-        reason=pl.format("incident {}", "incident_id"),
-    )
-    of_reviews = _findings_of(reviews).select(
-        "finding_id",
-        "raw_ref",
-        decided_at="reviewed_at",
-        decided_by="reviewed_by",
-        reason=pl.format("found in audit {}", "audit_id"),
-    )
-    decided = pl.concat([of_incidents, of_reviews]).with_columns(
-        disposition=pl.lit("confirmed"),
-        second_person=pl.lit(None, pl.String),
-        expires_at=pl.lit(None, pl.Datetime("us", "UTC")),
-    )
-    columns = [name for name in DISPOSITIONS_TABLE.polars_schema if name not in _SET_LATER]
-    return decided.select(columns).sort(DISPOSITIONS_TABLE.key)
-
-
-def _standing(incidents: pl.DataFrame) -> pl.DataFrame:
-    """Incidents that nobody withdrew, with the ids of their findings."""
-    standing = incidents.filter(~pl.col("is_withdrawn"))
-    pairs = standing.select("repository", "incident_id").rows()
+def with_ids(incidents: pl.DataFrame) -> pl.DataFrame:
+    """Incidents, withdrawn ones too, with the ids of their findings."""
+    pairs = incidents.select("repository", "incident_id").rows()
     ids = [finding_id(repository, finding_key(INCIDENT, told, "", 0)) for repository, told in pairs]
-    return standing.with_columns(finding_id=pl.Series(ids, dtype=pl.String))
+    return incidents.with_columns(finding_id=pl.Series(ids, dtype=pl.String))
 
 
-def _findings_of(reviews: pl.DataFrame) -> pl.DataFrame:
-    """Reviews whose reviewers say today that something was found, with the ids of the findings."""
-    latest = reviews.sort("reviewed_at").unique(_REVIEWER, keep="last", maintain_order=True)
-    found = latest.filter(pl.col("outcome") == "finding").sort("reviewed_at", *_REVIEWER)
+def found_in(reviews: pl.DataFrame) -> pl.DataFrame:
+    """Reviews that found something, in the order of their moments, with the ids of the findings."""
+    found = reviews.filter(pl.col("outcome") == "finding").sort("reviewed_at", *_REVIEWER)
     places = found.select("repository", "number", "path", "line").rows()
     ids = [
         finding_id(repository, _review_key(number, path, line)) for repository, number, path, line in places
@@ -98,7 +82,7 @@ def _review_key(number: int, path: str | None, line: int | None) -> str:
 
 
 def _of_incidents(incidents: pl.DataFrame) -> pl.DataFrame:
-    return _standing(incidents).select(
+    return with_ids(incidents).select(
         "finding_id",
         "repository",
         pl.lit(INCIDENT).alias("reported_by"),
@@ -120,7 +104,7 @@ def _of_reviews(reviews: pl.DataFrame) -> pl.DataFrame:
     weaknesses = pl.col("cwe").explode().drop_nulls().unique().sort()
     facts = (pl.col(name).first() for name in ("repository", "number", "path", "line", "raw_ref"))
     return (
-        _findings_of(reviews)
+        found_in(reviews)
         .group_by("finding_id", maintain_order=True)
         .agg(
             *facts,
@@ -136,7 +120,7 @@ def _of_reviews(reviews: pl.DataFrame) -> pl.DataFrame:
 
 def _holders(told: pl.DataFrame, known: Known) -> pl.DataFrame:
     """Landed commit and pull request of every finding that names a commit, as far as they are known."""
-    is_told = pl.col("commit").str.len_chars() >= _SHORTEST_COMMIT
+    is_told = pl.col("commit").str.len_chars() >= SHORTEST_COMMIT
     wanted = told.filter(is_told).select("finding_id", "repository", "commit", _short("commit"))
     named = wanted.join(_known_commits(known), on=["repository", "short"], how="inner").filter(
         pl.col("sha").str.starts_with(pl.col("commit"))
@@ -166,7 +150,7 @@ def _known_commits(known: Known) -> pl.DataFrame:
 
 
 def _short(name: str) -> pl.Expr:
-    return pl.col(name).str.slice(0, _SHORTEST_COMMIT).alias("short")
+    return pl.col(name).str.slice(0, SHORTEST_COMMIT).alias("short")
 
 
 def _method() -> pl.Expr:

@@ -9,6 +9,7 @@ from ingest.contracts.common import SEVERITIES, Table, Trusted, count, moment, o
 from ingest.contracts.pull_requests import REPOSITORY
 
 OUTCOMES = ("clean", "finding", "unclear")
+HOST = "github"  # source of the incidents that the code host keeps as issues
 DESIGNS = ("simple",)  # every change of the population has the same chance
 
 
@@ -37,6 +38,21 @@ class Incidents(Trusted):
     title = dy.String(nullable=True, description="what happened, secrets and addresses removed")
     url = dy.String(nullable=True, description="page of the incident")
     is_withdrawn = dy.Bool(description="found to be none after all")
+    withdrawn_at = moment("when that was found; null = not told", nullable=True)
+    withdrawn_by = dy.String(nullable=True, description="who found that; null = not told")
+    withdrawn_reason = dy.String(
+        nullable=True, description="why it is none, in words, secrets and addresses removed"
+    )
+
+    @dy.rule()
+    def a_withdrawal_says_who_and_why(cls) -> pl.Expr:
+        """An incident is taken back by somebody, for a reason: withdrawn_by and withdrawn_reason.
+
+        The code host tells neither of an issue that was closed as none, but the closing itself is public.
+        """
+        told = (pl.col(name).fill_null("").str.strip_chars() for name in ("withdrawn_by", "withdrawn_reason"))
+        says_both = pl.all_horizontal(each != "" for each in told)
+        return ~pl.col("is_withdrawn") | says_both | (pl.col("source") == HOST)
 
 
 class Audits(Trusted):
@@ -62,7 +78,11 @@ class Audits(Trusted):
 
 
 class AuditReviews(Trusted):
-    """One row per deep review of a drawn change; append-only, the latest one of a reviewer holds."""
+    """One row per deep review of a drawn change; append-only, the latest one of a reviewer holds.
+
+    What a reviewer found is taken back only by a later clean review of the same person with `notes` that
+    say why.
+    """
 
     audit_id = dy.String(primary_key=True, min_length=1, description="the draw")
     repository = dy.String(primary_key=True, regex=REPOSITORY, description="owner/name")

@@ -39,8 +39,14 @@ def additions_of(git: Git, commits: Sequence[str]) -> pl.DataFrame:
     if not news:
         return kept
     every = pl.concat([kept, pl.DataFrame(list(_counted(git, news)), schema=SCHEMA, orient="row")])
-    _keep(git, every)
+    _keep(git, _without_failures(every))
     return every
+
+
+def _without_failures(counted: pl.DataFrame) -> pl.DataFrame:
+    """Commits all of whose files were counted: a content that is missing today may be there tomorrow."""
+    is_failure = pl.col("path").is_not_null() & pl.col("additions").is_null()
+    return counted.filter(~is_failure.any().over("sha"))
 
 
 def _kept(git: Git) -> pl.DataFrame:

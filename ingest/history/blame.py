@@ -75,7 +75,7 @@ class Blamer:
         return {}
 
     def put_there(self, commit: str, path: str, lines: Collection[int]) -> dict[int, Place]:
-        """Which commit put lines where they stand, moved and copied ones too; nothing where git cannot tell."""
+        """Which commit put lines where they stand, be it moved or copied; nothing where git cannot tell."""
         try:
             told = dict(parsed(self._run(commit, path, (*PLAIN, *_spans(lines, 0)))))
         except GitError:

@@ -32,8 +32,9 @@ class Change:
     def did(self, path: str, line: int) -> Did:
         """What it did to a line; one that stands in no changed place counts as brought in.
 
-        >>> Change([Hunk("a.py", 3, ("x = f(1, 2)",), "a.py", 3, ("x = f(1,", "2)"))]).did("a.py", 4)
-        Did(step='reformatted', before=('a.py', 3))
+        >>> change = Change([Hunk("a.py", 3, ("x = f(1, 2)",), "a.py", 3, ("x = f(1,", "2)"))])
+        >>> change.did("a.py", 4) == Did("reformatted", ("a.py", 3))
+        True
         """
         found = next((at for at, hunk in enumerate(self._hunks) if hunk.holds(path, line)), None)
         return Did() if found is None else self._did_in(found, line)

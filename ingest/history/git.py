@@ -6,9 +6,11 @@ import os
 import re
 import subprocess
 from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryFile
+from threading import Event, Timer
 from typing import IO, Final
 
 from ingest.errors import SourceError
@@ -75,7 +77,7 @@ class Git:
         except FileNotFoundError as error:
             raise GitError(_MISSING) from error
         except subprocess.TimeoutExpired as error:
-            raise GitError(f"git {arguments[0]} took longer than {seconds:.0f} s in {self.folder}") from error
+            raise self._too_long(arguments, seconds) from error
         if done.returncode not in accepted:
             raise self._error(arguments, done.stderr)
         return done.stdout
@@ -85,7 +87,13 @@ class Git:
         return self.run(*arguments).decode("utf-8", "replace").removesuffix("\n")
 
     def stream(self, *arguments: str, stdin: bytes = b"") -> Generator[bytes, None, None]:
-        """Lines of a long answer, one by one, without their ends; an error raises at the end."""
+        """Lines of a long answer, one by one, without their ends; an error raises at the end.
+
+        Raises
+        ------
+        GitError
+            Git is missing, ended with an error, or was not done after LONGEST_SECONDS.
+        """
         return self._parts(b"\n", arguments, stdin)
 
     def pieces(self, *arguments: str, stdin: bytes = b"") -> Generator[bytes, None, None]:
@@ -122,13 +130,13 @@ class Git:
         with TemporaryFile() as given, TemporaryFile() as said:
             given.write(stdin)
             given.seek(0)
-            with self._started(arguments, given, said) as asked:
+            with self._started(arguments, given, said) as asked, _ended_after(LONGEST_SECONDS, asked) as late:
                 assert asked.stdout is not None  # noqa: S101 - a pipe was asked for
                 while chunk := asked.stdout.read(_CHUNK_BYTES):
                     yield chunk
             said.seek(0)
             if asked.returncode:
-                raise self._error(arguments, said.read())
+                raise self._why_it_ended(arguments, said.read(), is_late=late.is_set())
 
     def _started(
         self, arguments: tuple[str, ...], given: IO[bytes], said: IO[bytes]
@@ -144,6 +152,12 @@ class Git:
     def _error(self, arguments: tuple[str, ...], said: bytes) -> GitError:
         return GitError(f"git {arguments[0]} in {self.folder}: {_said(said)}")
 
+    def _why_it_ended(self, arguments: tuple[str, ...], said: bytes, *, is_late: bool) -> GitError:
+        return self._too_long(arguments, LONGEST_SECONDS) if is_late else self._error(arguments, said)
+
+    def _too_long(self, arguments: tuple[str, ...], seconds: float) -> GitError:
+        return GitError(f"git {arguments[0]} took longer than {seconds:.0f} s in {self.folder}")
+
     def _command(self, arguments: tuple[str, ...]) -> list[str]:
         return ["git", *_OPTIONS, "-C", str(self.folder), *arguments]
 
@@ -152,6 +166,30 @@ class Git:
         # A folder that is no repository must not answer for another one that it lies in.
         ceiling = {"GIT_CEILING_DIRECTORIES": str(self.folder.resolve().parent)}
         return {**own, **_FIXED, **ceiling, **self.variables}
+
+
+@contextmanager
+def _ended_after(seconds: float, asked: subprocess.Popen[bytes]) -> Iterator[Event]:
+    """Wait until what was asked ends, and end it if it takes too long; whether that happened.
+
+    Whoever reads the answer slowly takes of the same time: it is far more than any answer needs. An answer
+    that nobody reads to its end is ended at once.
+    """
+    late = Event()
+
+    def end() -> None:
+        late.set()
+        asked.kill()
+
+    timer = Timer(seconds, end)
+    timer.start()
+    try:
+        yield late
+        asked.wait()
+    finally:
+        timer.cancel()
+        asked.kill()  # does nothing where it has ended
+        timer.join()
 
 
 def git_version() -> tuple[int, ...]:

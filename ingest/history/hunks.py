@@ -14,8 +14,8 @@ from ingest.history.names import told_name
 CLOSE_LINES: Final = 3  # unchanged ones between two changed places that may belong together
 # As blame -w looks at it: lines that only differ in whitespace are not changed ones.
 _ASKED: Final = (
-    "diff-tree", "-r", "-p", "-U0", f"--inter-hunk-context={CLOSE_LINES}", "-w", "-M", "--no-commit-id", "--no-color", "--no-ext-diff",
-    "--no-textconv", "--src-prefix=a/", "--dst-prefix=b/",
+    "diff-tree", "-r", "-p", "-U0", f"--inter-hunk-context={CLOSE_LINES}", "-w", "-M", "--no-commit-id",
+    "--no-color", "--no-ext-diff", "--no-textconv", "--src-prefix=a/", "--dst-prefix=b/",
 )  # fmt: skip
 MOST_BYTES: Final = 5_000_000  # of one commit's changes; of bigger ones only the file in question is read
 _OLD_MARKS: Final = (b"-", b" ", b"")

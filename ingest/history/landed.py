@@ -14,6 +14,7 @@ from ingest.file_classes import classify_files
 from ingest.history.additions import additions_of
 from ingest.history.git import Git
 from ingest.history.landings import Branch, Found, Told, asked_about, landings_of
+from ingest.history.lineage import shallow_commits
 from ingest.history.log import Logged, log_of, log_of_these
 from ingest.history.makers import MADE_AT, PERSON, Accounts, maker_of
 from ingest.history.moments import Clock, landed_at
@@ -124,15 +125,19 @@ def with_lines(
 ) -> pl.DataFrame:
     """Landed commits of one repository with the lines that each adds to code; a merge adds none of its own.
 
-    Unknown where the lines of any of its files of code are.
+    Unknown where the lines of any of its files of code are, and where a shallow mirror ends: such a commit
+    looks as if it had added all that was there before it.
     """
-    added = additions_of(place.git, landed.filter(~pl.col("is_merge"))["sha"].to_list())
+    ends = list(shallow_commits(place.git))
+    asked = landed.filter(~pl.col("is_merge") & ~pl.col("sha").is_in(ends))
+    added = additions_of(place.git, asked["sha"].to_list())
     code = _classed(added, classes, marks).filter(file_class="code")
     lines = pl.when(pl.col("additions").is_null().any()).then(None).otherwise(pl.col("additions").sum())
     counted = code.group_by("sha").agg(code_additions=lines, has_code=pl.lit(True))
     placed = landed.join(counted, on="sha", how="left", maintain_order="left")
     known = pl.when(pl.col("has_code").is_null()).then(0).otherwise("code_additions")
-    return placed.with_columns(code_additions=known).drop("has_code")
+    is_whole = ~pl.col("sha").is_in(ends)
+    return placed.with_columns(code_additions=pl.when(is_whole).then(known)).drop("has_code")
 
 
 def _classed(added: pl.DataFrame, classes: ClassSettings, marks: pl.DataFrame) -> pl.DataFrame:

@@ -2,7 +2,8 @@
 
 Every look reads the whole log (20,000 commits take a second or two), so that a branch that was rewritten, a
 pull request that became known later, and changed settings need no care of their own; only lines are counted
-once and kept beside the mirror. What could not be looked at stays as it was.
+once and kept beside the mirror. What could not be looked at stays as it was, and who used an agent there is
+remembered: a mirror that cannot be read improves nobody's standing elsewhere.
 """
 
 from __future__ import annotations
@@ -11,26 +12,30 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 import polars as pl
 
 from ingest.contracts import FILE_MARKS, LANDED_COMMITS
 from ingest.contracts.common import Table
+from ingest.history.forgetting import LANDED, SOURCE, forget_all_but, repositories_read
 from ingest.history.git import Git, GitError
 from ingest.history.landed import Protected, landed_commits, with_lines
-from ingest.history.makers import MADE_AT, PERSON, corrected, with_history
+from ingest.history.makers import MADE_AT, PERSON, corrected, first_uses, with_history
 from ingest.history.marks import marks_of
 from ingest.history.mirrors import Mirrors
 from ingest.history.pulls import pulls_of
-from ingest.history.wanted import protected_branch, wanted_repositories
+from ingest.history.users import keep_users, known_users
+from ingest.history.wanted import are_named, protected_branch, wanted_repositories
 from ingest.listings import latest_listing
 from ingest.settings import IngestSettings
 from ingest.store import Store
 
-SOURCE: Final = "git"
 UNREAD: Final = "mirrors of repositories that cannot be read: run `pilot ingest git --full`"
-NO_BRANCH: Final = "mirrors of repositories that have no protected branch: name it in pilot.toml"
+NO_BRANCH: Final = (
+    "mirrors without the protected branch: it has another name (name it in pilot.toml), or no commit yet"
+)
 
 
 @dataclass(frozen=True)
@@ -66,24 +71,29 @@ class _Look:
 
 
 def land(store: Store, mirrors: Mirrors, settings: IngestSettings, at: datetime) -> dict[str, int]:
-    """Bring `landed_commits` and `file_marks` in line with the mirrors; what could not be used, by reason."""
+    """Bring `landed_commits` and `file_marks` in line with the mirrors; what could not be used, by reason.
+
+    What was told of repositories that nobody wants any more is taken out.
+    """
+    known = {*mirrors.repositories(), *repositories_read(store, LANDED)}
+    wanted = wanted_repositories(settings, known)
+    if are_named(settings):
+        forget_all_but(store, wanted, LANDED)
     pull_requests = store.current("pull_requests").collect()
     commits = latest_listing(store.current("commits")).collect()
-    look = _Look(settings, at, pull_requests, commits)
-    seen, remarks = _seen(look, mirrors)
+    seen, remarks = _seen(_Look(settings, at, pull_requests, commits), mirrors, wanted)
     if seen:
-        made = with_history(pl.concat([each.landed for each in seen]), settings.authorship)
-        landed = corrected(made, settings.authorship).drop(PERSON, MADE_AT)
+        landed = _judged(seen, mirrors.folder, settings, wanted)
         repositories = [each.repository for each in seen]
         _replace(store, LANDED_COMMITS, _stamped(landed, at), repositories)
         _replace(store, FILE_MARKS, _stamped(pl.concat([each.marks for each in seen]), at), repositories)
     return dict(remarks)
 
 
-def _seen(look: _Look, mirrors: Mirrors) -> tuple[list[_Seen], Counter[str]]:
+def _seen(look: _Look, mirrors: Mirrors, wanted: Sequence[str]) -> tuple[list[_Seen], Counter[str]]:
     """What all mirrors that are wanted show, and how many of them show nothing, by reason."""
     seen, remarks = list[_Seen](), Counter[str]()
-    for repository in wanted_repositories(look.settings, mirrors.repositories()):
+    for repository in wanted:
         git = mirrors.git(repository)
         try:
             shown = look.at_mirror(repository, git) if git else None
@@ -93,6 +103,19 @@ def _seen(look: _Look, mirrors: Mirrors) -> tuple[list[_Seen], Counter[str]]:
         seen += [shown] if shown else []
         remarks[NO_BRANCH] += bool(git and not shown)
     return seen, +remarks
+
+
+def _judged(
+    seen: Sequence[_Seen], folder: Path, settings: IngestSettings, wanted: Sequence[str]
+) -> pl.DataFrame:
+    """Landed commits with who made them, also by what is known of mirrors that show nothing now."""
+    landed, users = pl.concat([each.landed for each in seen]), known_users(folder)
+    uses = {each.repository: first_uses(each.landed) for each in seen}
+    unseen = [repository for repository in wanted if repository not in uses]
+    elsewhere = users.elsewhere(unseen, landed[PERSON].unique().sort())
+    keep_users(folder, users.with_seen(uses, wanted))
+    made = with_history(landed, settings.authorship, elsewhere)
+    return corrected(made, settings.authorship).drop(PERSON, MADE_AT)
 
 
 def _placed(marks: pl.DataFrame, place: Protected) -> pl.DataFrame:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from ingest.history.order import Arrivals, with_ancestors
+from ingest.history.order import Arrivals, brought_with
 from ingest.history.pulls import Merged, Pulls
 
 # "(#12)" at the very end, as squashes are named; a revert quotes that title, and ends with its own number.
@@ -70,39 +70,25 @@ def _by_merge_sha(branch: Branch, _found: Found) -> Named:
 
 
 def _by_merge_commit(branch: Branch, found: Found) -> Named:
-    """All that a pull request's merge commit brought; a merge inside another's is older, and comes first."""
-    groups = _groups(branch.arrived)
-    for sha in branch.arrived:
-        is_merge = len(branch.arrived.parents[sha]) > 1
-        number = _merged_by(branch, sha, found) if is_merge else None
+    """All that a pull request's merge commit brought; of a merge inside another's, the inner one's."""
+
+    def number_of(merge: str) -> int | None:
+        return found[merge][0] if merge in found else _told_number(branch, merge, _MERGED)
+
+    for sha, number in brought_with(branch.arrived.parents, branch.arrived.head, number_of):
         if number is not None:
             yield sha, number
-            yield from ((each, number) for each in _brought(branch.arrived, groups, sha))
 
 
-def _merged_by(branch: Branch, sha: str, found: Found) -> int | None:
-    if sha in found:
-        return found[sha][0]
-    told = _MERGED.match(branch.told[sha].subject)
-    number = int(told.group(1)) if told else 0
-    return number if branch.pulls.may_have_landed(number) else None
-
-
-def _groups(arrived: Arrivals) -> Mapping[str, Sequence[str]]:
-    """Commits of the branch -> all that each brought."""
-    groups = defaultdict[str, list[str]](list)
-    for sha, by in arrived.brought_by.items():
-        groups[by].append(sha)
-    return groups
-
-
-def _brought(arrived: Arrivals, groups: Mapping[str, Sequence[str]], merge: str) -> list[str]:
-    """Commits that the other parents of a merge reach and its first one does not."""
-    group = groups[arrived.brought_by[merge]]
-    inside = {sha: arrived.parents[sha] for sha in group}
-    first, *others = inside[merge]
-    before = dict.fromkeys(with_ancestors(inside, [first], {}))
-    return list(with_ancestors(inside, others, before))
+def _told_number(branch: Branch, sha: str, form: re.Pattern[str]) -> int | None:
+    """The pull request that a commit names, where it can be the one that landed as this commit."""
+    told = branch.told[sha]
+    named = form.search(told.subject)
+    number = int(named.group(1)) if named else 0
+    known = branch.pulls.by_number.get(number)
+    is_another_commit = known is not None and known.merge_sha in branch.told and known.merge_sha != sha
+    is_possible = branch.pulls.may_be(number, told.committed_at)
+    return number if is_possible and not is_another_commit else None
 
 
 def _by_commits(branch: Branch, _found: Found) -> Named:
@@ -172,11 +158,11 @@ def asked_about(pulls: Pulls, told: Mapping[str, Told]) -> list[str]:
     ]
 
 
-def _by_subject(branch: Branch, _found: Found) -> Named:
-    for sha, told in branch.told.items():
-        named = _SQUASHED.search(told.subject)
-        if named and branch.pulls.may_have_landed(int(named.group(1))):
-            yield sha, int(named.group(1))
+def _by_subject(branch: Branch, found: Found) -> Named:
+    for sha in branch.told:
+        number = None if sha in found else _told_number(branch, sha, _SQUASHED)
+        if number is not None:
+            yield sha, number
 
 
 Rule = Callable[[Branch, Found], Named]

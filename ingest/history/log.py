@@ -10,7 +10,7 @@ from typing import Final
 
 from ingest.history.git import Git
 
-_FIELDS: Final = ("%H", "%P", "%ct", "%at", "%an", "%ae", "%B")
+_FIELDS: Final = ("%H", "%P", "%ct", "%at", "%an", "%ae", "%cn", "%B")
 _LOG: Final = ("log", "-z", "--encoding=UTF-8", "--no-show-signature", f"--format={'%x00'.join(_FIELDS)}")
 _LATEST: Final = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
 
@@ -26,6 +26,7 @@ class Logged:
     name: str
     email: str
     message: str
+    committer: str = ""  # name alone; empty = not known
 
     @property
     def subject(self) -> str:
@@ -46,9 +47,9 @@ def log_of_these(git: Git, commits: Sequence[str]) -> Iterator[Logged]:
 
 def _read(pieces: Iterator[bytes]) -> Iterator[Logged]:
     while fields := tuple(piece.decode("utf-8", "replace") for piece in islice(pieces, len(_FIELDS))):
-        sha, parents, committed, authored, name, email, message = fields
+        sha, parents, committed, authored, name, email, committer, message = fields
         moments = _moment(committed), _moment(authored)
-        yield Logged(sha, tuple(parents.split()), *moments, name, email, message)
+        yield Logged(sha, tuple(parents.split()), *moments, name, email, message, committer)
 
 
 def _moment(seconds: str) -> datetime | None:

@@ -21,6 +21,7 @@ from ingest.settings import AuthorshipOverride, AuthorshipSettings
 
 PERSON: Final = "person"  # column that tells authors apart; never stored
 MADE_AT: Final = "made_at"  # column: when a commit was written
+FIRST_USE_AT: Final = "first_use_at"  # column: when its author first used an agent
 _USES: Final = ("agent", "assisted")
 _NOREPLY: Final = re.compile(r"(?:\d+\+)?([\w-]+(?:\[bot\])?)@users\.noreply\.github\.com", re.IGNORECASE)
 
@@ -75,7 +76,7 @@ def _listed(spelled: str | None) -> dict[str, Any]:
 
 def _by_evidence(commit: Logged, login: str | None) -> dict[str, Any]:
     made_at = commit.authored_at or commit.committed_at
-    told = commit_signals(login, commit.name, commit.email, commit.message)
+    told = commit_signals(login, commit.name, commit.email, commit.message, commit.committer)
     made = as_of_its_day(told, made_at.date() if made_at else None)
     return {
         "authorship": made.authorship,
@@ -93,25 +94,32 @@ def _told_account(commit: Logged) -> str | None:
     return commit.name if commit.name.endswith("[bot]") else None
 
 
-def with_history(commits: pl.DataFrame, settings: AuthorshipSettings) -> pl.DataFrame:
-    """Commits of all repositories, those without evidence by known users of agents marked as unknown."""
-    placed = commits.join(_first_uses(commits), on=PERSON, how="left", maintain_order="left")
+def with_history(
+    commits: pl.DataFrame, settings: AuthorshipSettings, elsewhere: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """Commits of all repositories, those without evidence by known users of agents marked as unknown.
+
+    `elsewhere` are uses in repositories that are not among them: PERSON and FIRST_USE_AT.
+    """
+    uses = [first_uses(commits), *([] if elsewhere is None else [elsewhere])]
+    first = pl.concat(uses).group_by(PERSON).agg(pl.col(FIRST_USE_AT).min())
+    placed = commits.join(first, on=PERSON, how="left", maintain_order="left")
     users = list(map(_plain, settings.agent_users))
     is_named = pl.col("author_login").str.to_lowercase().is_in(users).fill_null(value=False)
-    used_before = (pl.col("first_use_at") < pl.col(MADE_AT)).fill_null(value=False)
+    used_before = (pl.col(FIRST_USE_AT) < pl.col(MADE_AT)).fill_null(value=False)
     is_unknown = (pl.col("authorship") == "human") & (is_named | used_before)
-    earlier = pl.format("agent-user: an earlier agent-marked commit, {}", pl.col("first_use_at").dt.date())
+    earlier = pl.format("agent-user: an earlier agent-marked commit, {}", pl.col(FIRST_USE_AT).dt.date())
     why = pl.when(is_named).then(pl.lit("agent-user: named in the settings")).otherwise(earlier)
     return placed.with_columns(
         authorship=pl.when(is_unknown).then(pl.lit("unknown")).otherwise("authorship"),
         evidence=pl.when(is_unknown).then(pl.concat_list(why)).otherwise("evidence"),
-    ).drop("first_use_at")
+    ).drop(FIRST_USE_AT)
 
 
-def _first_uses(commits: pl.DataFrame) -> pl.DataFrame:
-    """When each author first made a commit with an agent's traces."""
+def first_uses(commits: pl.DataFrame) -> pl.DataFrame:
+    """When each author first made a commit with an agent's traces: PERSON and FIRST_USE_AT."""
     used = commits.filter(pl.col("authorship").is_in(_USES)).drop_nulls(MADE_AT)
-    return used.group_by(PERSON).agg(first_use_at=pl.col(MADE_AT).min())
+    return used.group_by(PERSON).agg(pl.col(MADE_AT).min().alias(FIRST_USE_AT))
 
 
 def corrected(commits: pl.DataFrame, settings: AuthorshipSettings) -> pl.DataFrame:
@@ -131,11 +139,12 @@ _MATCHED: Final = ("repository", "author_login", "pull_request")
 
 def _about(entry: AuthorshipOverride) -> Callable[[str, str | None, int | None], bool]:
     """Whether a correction is about a commit of this repository, account and pull request."""
+    pattern = (entry.repository or "*").lower()
 
     def fits(repository: str, login: str | None, number: int | None) -> bool:
         is_author = entry.login is None or (login is not None and login.lower() == _plain(entry.login))
         is_number = entry.number is None or number == entry.number
-        return is_author and is_number and fnmatchcase(repository, entry.repository or "*")
+        return is_author and is_number and fnmatchcase(repository.lower(), pattern)
 
     return fits
 

@@ -53,7 +53,7 @@ class Moves:
         return None if found is None else self._in_parent(found, 0)
 
     def is_untold(self, hunk: int, line: int) -> bool:
-        """Whether its text was taken out too, but says too little, or too often, to tell which line it was."""
+        """Whether its text was taken out too, but is too short or too frequent to tell which line it was."""
         text = bare_text(self._added[hunk][line - self._hunks[hunk].new_start])
         removed, added = (lines.get(text, []) for lines in self._lines)
         return bool(removed) and (not _is_telling(text) or len(removed) * len(added) > MOST_PAIRS)

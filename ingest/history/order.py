@@ -6,8 +6,9 @@ these that reaches it. The order does not change when the branch grows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 Parents = Mapping[str, Sequence[str]]  # commit -> its parents, as far as they are known
 
@@ -19,6 +20,11 @@ class Arrivals:
     parents: Parents
     line: tuple[str, ...]  # the branch itself: first parents, oldest first
     brought_by: Mapping[str, str]  # commit -> the commit of the line that brought it, itself one of them
+
+    @property
+    def head(self) -> str:
+        """The latest commit of the branch."""
+        return self.line[-1]
 
     def __iter__(self) -> Iterator[str]:
         """All commits in the order in which they came; parents before children."""
@@ -32,7 +38,7 @@ def arrivals(parents: Parents, head: str) -> Arrivals:
     >>> arrivals(parents, "m").brought_by
     {'a': 'a', 'b': 'b', 'f': 'm', 'm': 'm'}
     """
-    line = tuple(reversed(list(_first_parents(parents, head))))
+    line = tuple(reversed(list(_first_parents(parents, head, ()))))
     brought_by: dict[str, str] = {}
     for commit in line:
         for sha in with_ancestors(parents, [commit], brought_by):
@@ -40,9 +46,10 @@ def arrivals(parents: Parents, head: str) -> Arrivals:
     return Arrivals(parents, line, brought_by)
 
 
-def _first_parents(parents: Parents, head: str) -> Iterator[str]:
+def _first_parents(parents: Parents, head: str, known: Container[str]) -> Iterator[str]:
+    """A commit, its first parent, and so on, up to what is known or not there."""
     sha: str | None = head
-    while sha is not None and sha in parents:
+    while sha is not None and sha in parents and sha not in known:
         yield sha
         sha = next(iter(parents[sha]), None)
 
@@ -58,3 +65,39 @@ def with_ancestors(parents: Parents, starts: Sequence[str], known: Mapping[str, 
             seen.add(sha)
             stack.append((sha, True))
             stack += [(parent, False) for parent in reversed(parents[sha])]
+
+
+def brought_with(
+    parents: Parents, head: str, name_of: Callable[[str], int | None]
+) -> Iterator[tuple[str, int | None]]:
+    """All commits that a head reaches, each with the name of the innermost merge that brought it.
+
+    A merge brings itself, and what its other parents reach and nothing before it had brought; None = no
+    merge with a name did. Along every line of first parents the oldest comes first, as on the branch
+    itself. Each commit and each of its parents is looked at once, however many merges lie in each other.
+
+    >>> parents = {"m": ["a", "f"], "f": ["e", "g"], "g": ["a"], "e": ["a"], "a": []}
+    >>> dict(brought_with(parents, "m", {"m": 1, "f": 2}.get))
+    {'a': None, 'm': 1, 'e': 1, 'f': 2, 'g': 2}
+    """
+    brought, waiting = set[str](), [_Step(head, None, is_end=True)]
+    while waiting:
+        step = waiting.pop()
+        if step.is_end:
+            line = _first_parents(parents, step.sha, brought)
+            waiting += [_Step(sha, step.name, is_end=False) for sha in line]
+        else:
+            brought.add(step.sha)
+            others = parents[step.sha][1:]
+            own = name_of(step.sha) if others else None
+            name = step.name if own is None else own
+            yield step.sha, name
+            waiting += [_Step(other, name, is_end=True) for other in reversed(others)]
+
+
+class _Step(NamedTuple):
+    """What is to be looked at: a commit, or all of the line of first parents that ends with it."""
+
+    sha: str
+    name: int | None
+    is_end: bool

@@ -8,7 +8,7 @@ that statement in another form.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
@@ -24,7 +24,10 @@ from ingest.history.reverting import reverted
 RETURNED: Final = "returned"
 _TITLE: Final = re.compile(r'\W{0,4}(revert|reapply) "(.+)"\s*(?:\(#\d+\))?', re.IGNORECASE)
 _NUMBER: Final = re.compile(r"\s*\(#\d+\)$")
-_FIELDS: Final = "--format=%H%x00%s"
+_LOG: Final = (
+    "log", "--first-parent", "--fixed-strings", "--encoding=UTF-8", "--no-show-signature",
+    "--format=%H%x00%s",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class Returns:
     hunks: Sequence[Hunk]  # what it changed
 
     def did(self, path: str, line: int) -> Did | None:
-        """That it brought a line back, and where this stood before it was taken out; None where it did not."""
+        """That it brought a line back, and where this stood before; None where it did not."""
         at = next((at for at, hunk in enumerate(self.hunks) if hunk.holds(path, line)), None)
         if at is None:
             return None
@@ -111,12 +114,11 @@ def _is_before(git: Git, earlier: str, later: str) -> bool:
 
 def _latest_of_subject(git: Git, commit: str, subject: str) -> str | None:
     """Latest commit below another on its first-parent line that has a subject, with or without a number."""
-    asked = ("log", "--first-parent", "--fixed-strings", f"--grep={subject}", _FIELDS, f"{commit}^")
     try:
-        told = git.text(*asked).split("\n")
+        told = git.text(*_LOG, f"--grep={subject}", f"{commit}^")
     except GitError:
         return None
-    logged = (row.partition("\0") for row in told)
+    logged = (row.partition("\0") for row in told.splitlines())
     return next((sha for sha, _, said in logged if _without_number(said) == subject), None)
 
 

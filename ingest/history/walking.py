@@ -6,9 +6,9 @@ line: if the same text was there before it, blame goes on in its parent, and if 
 before what had taken it out. A merge is not looked into: blame names one only if the line is in none of
 its parents.
 
-Blame that looks for copies gives a copied line the origin of the original, which may still stand. Whoever
-copies a weakness brings one in, so a plain blame is asked too: where it names a commit that put the line
-in and took nothing like it out, that is the origin.
+Blame that looks for copies gives a copied line the origin of the original, which may still stand, and of
+equal lines it may follow the one that stayed instead of the one that was moved. Whoever copies a weakness
+brings one in, so a plain blame is asked too: where it names a later commit, what that one took out decides.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from typing import Final, NamedTuple, TypeVar
 from ingest.history.blame import STRONGEST, UNBLAMED, Blamed, Blamer, Place, weakest
 from ingest.history.changing import Change, Did
 from ingest.history.hunks import changes_of
-from ingest.history.returning import Returns, messages_of
+from ingest.history.returning import RETURNED, Returns, messages_of
 
 MOST_STEPS: Final = 20
 _Key = TypeVar("_Key")
@@ -49,6 +49,7 @@ class _Answer(NamedTuple):
     origin: Place
     level: str
     did: Did
+    step: tuple[str, ...] = ()  # what is worth telling of it
 
     def before(self) -> Place | None:
         """Where the line stood before that, or the one that it replaced."""
@@ -62,6 +63,7 @@ class _Head(NamedTuple):
     at: Place
     level: str = STRONGEST
     steps: tuple[str, ...] = ()
+    length: int = 0  # steps that were taken, those that blame takes by itself too
 
     def trail(self, told: _Answer) -> Trail:
         """The trail if it ends at what is told of the line."""
@@ -71,17 +73,23 @@ class _Head(NamedTuple):
     def further(self, told: _Answer) -> _Head | None:
         """Where to blame on; None where the trail ends."""
         before = told.before()
-        if told.did.step is None or before is None or len(self.steps) >= MOST_STEPS:
+        if told.did.step is None or before is None or self.length >= MOST_STEPS:
             return None
-        step = f"{told.did.step}:{told.origin.commit}"
-        return _Head(before, weakest((self.level, told.level)), (*self.steps, step))
+        steps = (*self.steps, *told.step)
+        return _Head(before, weakest((self.level, told.level)), steps, self.length + 1)
 
 
 def _answer(blamed: Blamed, put: Place, did: Mapping[Place, Did]) -> _Answer:
-    """What a commit put in without taking it out elsewhere is its own, though blame may find it copied."""
-    is_copy = put.commit != blamed.origin.commit and did[put].is_anew
-    origin = put if is_copy else blamed.origin
-    return _Answer(origin, blamed.level, did[origin])
+    """The commit that put a line in, if it is known what it took out for it; else the one that blame names.
+
+    A step that blame takes by itself is not told: it rests on whole pieces of text.
+    """
+    is_other = put.commit != blamed.origin.commit
+    is_put = is_other and (did[put].is_anew or did[put].step is not None)
+    origin = put if is_put else blamed.origin
+    done = did[origin]
+    is_told = done.step is not None and (not is_put or done.step == RETURNED)
+    return _Answer(origin, blamed.level, done, (f"{done.step}:{origin.commit}",) if is_told else ())
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,11 @@ def wanted_repositories(settings: IngestSettings, known: Iterable[str]) -> list[
     return sorted(name for name in names if not _fits(name, [*git.exclude, *settings.exclude]))
 
 
+def are_named(settings: IngestSettings) -> bool:
+    """Whether any repository is named: where none is, nobody said which are wanted."""
+    return bool((settings.sources.git or GitSettings()).repositories or settings.repositories)
+
+
 def _fits(name: str, patterns: Sequence[str]) -> bool:
     return any(fnmatchcase(name.lower(), pattern.lower()) for pattern in patterns)
 

@@ -1,9 +1,10 @@
 """Which security incidents happened: a table that anybody can keep in a spreadsheet?
 
 One incident per row: ``id, detected_at, repository, severity`` and, where known, ``reported_at``,
-``pull_request``, ``commit``, ``cwe``, ``title``, ``url`` and ``withdrawn``. A row of the same id says what
-is known of it today. What cannot be understood stays as written, so that its row goes to quarantine; an
-incident whose severity nobody told is such a row.
+``pull_request``, ``commit``, ``cwe``, ``title``, ``url`` and ``withdrawn`` with ``withdrawn_at``,
+``withdrawn_by`` and ``withdrawn_reason``. A row of the same id says what is known of it today. What cannot
+be understood stays as written, so that its row goes to quarantine; an incident whose severity nobody told,
+or that is withdrawn without a word by whom and why, is such a row.
 """
 
 from __future__ import annotations
@@ -35,6 +36,9 @@ COLUMNS: Final = {  # header -> column of the contract
     "title": "title",
     "url": "url",
     "withdrawn": "is_withdrawn",
+    "withdrawn_at": "withdrawn_at",
+    "withdrawn_by": "withdrawn_by",
+    "withdrawn_reason": "withdrawn_reason",
 }
 _HEADERS: Final = {
     "incident": "id", "incident_id": "id",
@@ -45,6 +49,7 @@ _HEADERS: Final = {
     "pr": "pull_request", "pull_request_number": "pull_request", "introduced_by": "pull_request",
     "caused_by": "pull_request", "sha": "commit", "commit_sha": "commit", "introduced_commit": "commit",
     "cwes": "cwe", "cwe_id": "cwe", "summary": "title", "link": "url", "is_withdrawn": "withdrawn",
+    "withdrawn_on": "withdrawn_at", "withdrawal_reason": "withdrawn_reason",
 }  # fmt: skip
 SEVERITY_WORDS: Final = {
     "blocker": "critical", "important": "high", "severe": "high", "major": "high", "moderate": "medium",
@@ -93,8 +98,16 @@ def _row(values: Mapping[str, str], others: Sequence[str]) -> dict[str, Any]:
         "title": redacted_message(row["title"]),
         "url": without_known_secrets(row["url"]) if row["url"] else None,
         "is_withdrawn": _TRUTH.get(spelled(row["is_withdrawn"]), spelled(row["is_withdrawn"])),
+        "withdrawn_by": _somebody(row["withdrawn_by"]),
+        "withdrawn_reason": redacted_message(row["withdrawn_reason"]),
         "extras": _aside(values, others),
     }
+
+
+def _somebody(name: str | None) -> str | None:
+    """A person's name or login; an e-mail address is not kept, and then nobody is named."""
+    told = " ".join((name or "").split()).removeprefix("@")
+    return told if told and without_secrets(told) == told else None
 
 
 def severity_of(word: str | None) -> str | None:

@@ -27,7 +27,7 @@ def returned_pairs(lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def _candidates(back: pl.DataFrame, reported: pl.DataFrame, by: tuple[str, ...]) -> pl.DataFrame:
-    """Findings that were there before, and gone, for each that a revert brought back: left, right, were_at."""
+    """What was there before, and gone, for each finding that a revert brought back: left, right, were_at."""
     came = back.group_by(*by, right="group").agg(pl.col("landed_at").min())
     were = reported.group_by(*by, left="group").agg(
         were_at=pl.coalesce(pl.col("landed_at").min(), pl.col("scanned_at").min())

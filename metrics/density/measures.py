@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 import polars as pl
 
+from metrics.arrivals import KEY
 from metrics.density.changes import FILES_UNKNOWN, Density
 from metrics.estimate import Coverage, Estimate, Number, Undefined
 from metrics.features import SCANS_UNREAD, said_of
@@ -76,21 +77,24 @@ def found_before_merge_share(of: Slice) -> Number:
     Only findings of changes that a scan looked at after the merge count: where nothing looks, nothing
     is found late. Jones (1996), Computer 29(4), DOI 10.1109/2.488361.
     """
-    return _share_of_findings(of, "before_merge")
+    return _share_of_findings(of, after=False)
 
 
 def escaped_share_of_findings(of: Slice) -> Number:
     """The others of them, reported only after the merge: one minus the defect removal efficiency."""
-    return _share_of_findings(of, "after_merge")
+    return _share_of_findings(of, after=True)
 
 
-def _share_of_findings(of: Slice, kind: Literal["before_merge", "after_merge"]) -> Number:
+def _share_of_findings(of: Slice, *, after: bool) -> Number:
+    """Findings of images and manifests count too: nothing is divided by lines here."""
     changes = of.density.changes
-    watched = changes.filter("looked_after")
-    found, total = int(watched["not_dismissed"].sum()), int(changes["not_dismissed"].sum())
-    coverage = Coverage(total, total).narrowed(found, NOT_LOOKED_AT_AFTER)
+    watched = changes.lazy().filter("looked_after").select(KEY).collect()
+    everything = pl.concat([of.density.findings, of.density.listed])
+    found = everything.join(watched, on=KEY, how="semi")
+    coverage = Coverage(everything.height, everything.height).narrowed(found.height, NOT_LOOKED_AT_AFTER)
     empty = why_not_looked_at(changes, NONE_LOOKED_AT_AFTER) if watched.is_empty() else NO_FINDING
-    return share(int(watched[kind].sum()), coverage, of.measuring.confidence, empty)
+    late = found.filter("after_merge").height
+    return share(late if after else found.height - late, coverage, of.measuring.confidence, empty)
 
 
 def count_of(rows: pl.DataFrame, band: Band, lines: Lines = "code_lines") -> Count:

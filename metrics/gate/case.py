@@ -12,10 +12,9 @@ from functools import cached_property
 
 import polars as pl
 
-from ingest.contracts import AUTHORSHIPS
 from metrics.aftermath import aftermath
 from metrics.arrivals import KEY
-from metrics.audited import drawn_changes
+from metrics.audited import drawn_changes, of_pilot
 from metrics.calendar import EpochWindow, epoch_at, epoch_of, epochs, matures_at, sprints
 from metrics.density.changes import Density, density_changes, density_findings
 from metrics.detection import detection, unusable_scans
@@ -27,7 +26,7 @@ from metrics.gate.states import SprintCount
 from metrics.measuring import USUAL_MEASURING, Measuring
 from metrics.pilot import Pilot
 from metrics.rules import rule_bypasses
-from metrics.scope import arms, judged, scope
+from metrics.scope import all_arms, arms, judged, scope
 from metrics.sprint_counts import Place, count_sprints
 from metrics.tables import Tables
 from metrics.velocity.waits import pull_request_waits
@@ -67,7 +66,8 @@ class Case:
         With what looked at it, whether it bypassed rules, and what of its repository could not be read.
         """
         merges = judged(self.cut, self.pilot)
-        seen = detection(merges, self.cut, timedelta(days=self.policy.follow_up_days))
+        own = of_pilot(self.cut, self.pilot.name)
+        seen = detection(merges, own, timedelta(days=self.policy.follow_up_days))
         beside = (seen, rule_bypasses(merges, self.cut), unread_features(merges, self.cut))
         return pl.concat([merges, *(part.drop(KEY) for part in beside)], how="horizontal")
 
@@ -109,7 +109,7 @@ class Case:
     @cached_property
     def density(self) -> Density:
         """Every merged change in scope, whoever made it, with its lines and findings."""
-        everybody = scope(self.merges, AUTHORSHIPS)
+        everybody = scope(self.merges, *all_arms(self.policy))
         found = density_findings(self.cut, self.pilot, (self.policy, self.measuring), everybody)
         return density_changes(self.cut, everybody, found, self.measuring)
 

@@ -1,7 +1,9 @@
 """Does a recount in plain Python, from the definitions alone, come to the escape numbers of the catalogue?
 
-Random small tables, each from its seed: changes of all classes and branches, arrivals of the same commit,
-scans of every kind, decisions in any order, history that explains or does not, draws and their reviews.
+Random small tables, each from its seed: changes of all classes and branches, arrivals of the same commit
+in one arm or in several, scans of every kind, decisions in any order and without reasons, findings of
+changes that cannot have brought them in, history that explains or does not, draws and their reviews by
+whoever has looked before or not.
 Nothing of the product's arithmetic is used; rows are the dictionaries that the tables are built from.
 """
 
@@ -19,7 +21,7 @@ import pytest
 
 from metrics.arms import ARMS
 from metrics.catalogue import BY_ID
-from metrics.estimate import Estimate, Number
+from metrics.estimate import Estimate, Number, Undefined
 from metrics.gate.case import Ask, Case
 from metrics.segments import whole
 from metrics.slices import Slicer
@@ -35,6 +37,7 @@ from tests.builders_metrics import (
     pilot,
     policy,
     pull_request,
+    review,
     scan,
     tables,
 )
@@ -69,13 +72,14 @@ class World:
     landed: list[Row]
     draws: list[Row]
     reviews: list[Row]
+    approvals: list[Row]
 
     def as_tables(self) -> dict[str, list[Row]]:
         """The same under the names of the tables."""
         return {
             "pull_requests": self.changes, "changed_files": self.files, "scans": self.scans,
             "findings": self.findings, "dispositions": self.decisions, "landed_commits": self.landed,
-            "audits": self.draws, "audit_reviews": self.reviews,
+            "audits": self.draws, "audit_reviews": self.reviews, "reviews": self.approvals,
         }  # fmt: skip
 
 
@@ -93,7 +97,9 @@ def world(seed: int) -> World:
     scans = [_scan(chance, place, changes) for place in range(chance.randint(2, 12))]
     draws = [_draw(chance, row) for row in changes if row["merged_at"] and chance.random() < 0.4]
     reviews = [_review(chance, row) for row in draws for _ in range(chance.randint(0, 3))]
-    return World(changes, files, scans, found, _distinct(decided), history, draws, _distinct_reviews(reviews))
+    approvals = [_approval(chance, row) for row in changes if row["merged_at"] and chance.random() < 0.5]
+    told = (_distinct(decided), history, draws, _distinct_reviews(reviews), approvals)
+    return World(changes, files, scans, found, *told)
 
 
 def _change(chance: random.Random, number: int) -> Row:
@@ -104,6 +110,8 @@ def _change(chance: random.Random, number: int) -> Row:
         title = f'Revert "Change {chance.randint(1, 8)}"'
     elif chance.random() < 0.15:
         title = f"Hotfix: mend {number}"
+    elif chance.random() < 0.15:
+        title = f"Backport #{chance.randint(1, 8)}"
     row = dict(
         pull_request(
             number, merged,
@@ -114,7 +122,7 @@ def _change(chance: random.Random, number: int) -> Row:
             relevant_file_count=chance.choice([1, 1, 2, 0, None]),
             code_additions=chance.choice([0, 400, 1000, 1500, None]),
             surviving_code_lines=None,
-            merge_sha=f"merge{chance.choice([number] * 9 + [authorship])}",
+            merge_sha=f"merge{chance.choice([number] * 8 + [authorship, 'shared'])}",
         )
     )  # fmt: skip
     if row["relevant_file_count"] is None:  # nobody knows the files
@@ -168,6 +176,8 @@ def _finding(chance: random.Random, place: int, changes: list[Row], history: lis
     stage = "post_merge"
     if merged is not None and number is not None and day(seen) < merged:
         stage = "pre_merge"
+    on_branch = day(seen) if stage == "post_merge" else chance.choice([None, day(seen + 20)])
+    method = "blame" if commit else ("explicit" if number else "unattributed")
     return dict(
         finding(
             f"f{place}", number, seen,
@@ -177,9 +187,9 @@ def _finding(chance: random.Random, place: int, changes: list[Row], history: lis
             is_blamable=chance.random() < 0.85,
             path=chance.choice(["app.py", "db.py", "ui.py"]),
             first_seen_stage=stage,
-            post_merge_seen_at=day(seen) if stage == "post_merge" else None,
+            post_merge_seen_at=on_branch,
             introduced_commit=commit,
-            method="blame" if commit else ("explicit" if number else "unattributed"),
+            method=chance.choice([method] * 5 + ["baseline"]),
             reported_by=chance.choice(["scan"] * 5 + ["incident", "audit"]),
         )
     )  # fmt: skip
@@ -187,7 +197,8 @@ def _finding(chance: random.Random, place: int, changes: list[Row], history: lis
 
 def _decision(chance: random.Random, found: Row) -> Row:
     what = chance.choice([*REAL, "false_positive", "false_positive", "reopened"])
-    return dict(decision(found["finding_id"], what, chance.uniform(0, AT + 5)))
+    reason = chance.choice(["looked at it"] * 4 + [None, " "])
+    return dict(decision(found["finding_id"], what, chance.uniform(0, AT + 5), reason=reason))
 
 
 def _scan(chance: random.Random, place: int, changes: list[Row]) -> Row:
@@ -208,18 +219,26 @@ def _scan(chance: random.Random, place: int, changes: list[Row]) -> Row:
 
 
 def _draw(chance: random.Random, change: Row) -> Row:
-    """Changes are drawn after their merge, and reviewed after that."""
+    """Changes are drawn after their merge, mostly for this pilot."""
     drawn_at = change["merged_at"] + timedelta(days=chance.uniform(0.1, 20))
-    return dict(drawn(change["number"], repository=change["repository"], drawn_at=drawn_at))
+    place = {"repository": change["repository"], "pilot": chance.choice(["pay"] * 4 + ["web"])}
+    return dict(drawn(change["number"], drawn_at=drawn_at, **place))
 
 
 def _review(chance: random.Random, draw: Row) -> Row:
     outcome = chance.choice(["clean", "clean", "finding", "unclear"])
     severity = chance.choice(["high", "medium", "low"]) if outcome == "finding" else None
-    reviewed_by = chance.choice(["robin", "rosa"])
-    reviewed_at = draw["drawn_at"] + timedelta(days=chance.uniform(0.1, 40))
+    reviewed_by = chance.choice(["robin", "rosa", "copilot"])
+    reviewed_at = draw["drawn_at"] + timedelta(days=chance.uniform(-3, 40))
     told = {"repository": draw["repository"], "reviewed_at": reviewed_at, "reviewed_by": reviewed_by}
-    return {**audit_review(draw["number"], outcome), **told, "severity": severity}
+    notes = chance.choice([None, "the input is checked"])
+    return {**audit_review(draw["number"], outcome), **told, "severity": severity, "notes": notes}
+
+
+def _approval(chance: random.Random, change: Row) -> Row:
+    """Somebody reviews a change, before its merge or after it."""
+    at = change["merged_at"] + timedelta(days=chance.uniform(-3, 2))
+    return dict(review(change["number"], repository=change["repository"], submitted_at=at))
 
 
 def _distinct(decisions: Iterable[Row]) -> list[Row]:
@@ -253,13 +272,19 @@ class Recount:
 
     @cached_property
     def arrival(self) -> dict[Key, Key]:
-        """The earliest arrival in scope of every change of the side that merged to main."""
-        first: dict[tuple[str, str], Key] = {}
+        """The earliest arrival of every change of the side on main; none reaches back over the start."""
         found: dict[Key, Key] = {}
         for key, row in self.merged.items():
             if self._is_eligible(row):
-                found[key] = first.setdefault((row["repository"], row["merge_sha"]), key)
+                earlier = (first for first in found if self._repeats(row, self.merged[first]))
+                origin = next(earlier, None)  # the first of them to merge
+                found[key] = key if origin is None else found[origin]
         return found
+
+    def _repeats(self, row: Row, other: Row) -> bool:
+        is_of_one_part = (row["merged_at"] >= START) == (other["merged_at"] >= START)
+        is_same = row["merge_sha"] == other["merge_sha"] or row["title"] == f"Backport #{other['number']}"
+        return row["repository"] == other["repository"] and is_of_one_part and is_same
 
     def _is_eligible(self, row: Row) -> bool:
         is_protected = row["base_branch"] in ("main", None)
@@ -276,7 +301,8 @@ class Recount:
         """What the latest decision makes of each finding."""
         latest: dict[str, Row] = {}
         for row in sorted(self.of.decisions, key=lambda row: row["decided_at"]):
-            if row["decided_at"] <= AS_OF:
+            is_idle = row["disposition"] == "false_positive" and not (row["reason"] or "").strip()
+            if row["decided_at"] <= AS_OF and not is_idle:
                 latest[row["finding_id"]] = row
         return {name: row["disposition"] for name, row in latest.items()}
 
@@ -321,44 +347,51 @@ class Recount:
 
     @cached_property
     def unexplained(self) -> list[Row]:
-        """Findings after the merge of no known change that history does not explain either."""
+        """Findings on main since the start of no counted change, that nothing else explains either."""
         rows = [row for row in self.of.findings if self._counts(row) and self._is_nobodys(row)]
-        return [row for row in rows if self.status(row) != "dismissed" and not self._is_explained(row)]
+        return [row for row in rows if self.status(row) != "dismissed" and self._is_held(row)]
 
     def _is_nobodys(self, row: Row) -> bool:
-        is_ours = row["repository"].startswith("acme/") and row["first_seen_at"] >= START
-        is_known = any(_key(each) == (row["repository"], row["introduced_by"]) for each in self._opened)
-        return is_ours and row["first_seen_stage"] == "post_merge" and not is_known
+        is_ours = row["repository"].startswith("acme/")
+        on_main = (
+            row["post_merge_seen_at"] if row["first_seen_stage"] == "pre_merge" else row["first_seen_at"]
+        )
+        is_news = on_main is not None and START <= on_main <= AS_OF
+        return is_ours and is_news and (row["repository"], row["introduced_by"]) not in self.arrival
 
-    @cached_property
-    def is_disputed(self) -> bool:
-        """Whether a finding is said to be of a change that is known, but could have brought nothing in."""
-        named = {(row["repository"], row["introduced_by"]) for row in self.of.findings}
-        landed_with = {(row["repository"], row.get("pull_request")) for row in self.of.landed}
-        return any(_key(row) in named | landed_with and not self._is_in(row) for row in self.of.changes)
+    def _is_held(self, row: Row) -> bool:
+        opened = {_key(each): each for each in self.of.changes if each["created_at"] <= AS_OF}
+        named, commit = opened.get((row["repository"], row["introduced_by"])), self._landing(row)
+        if named is not None and not self._is_disputed(named):
+            return False  # somebody else's
+        if commit is not None and commit["landed_at"] < START:
+            return False
+        if named is not None and named["authorship"] == self.side:
+            return True
+        if commit is not None:
+            return self._is_doing_of_agents(commit)
+        return named is not None or row["method"] != "baseline"
 
-    def _is_in(self, row: Row) -> bool:
-        is_merged = row["merged_at"] is not None and row["merged_at"] <= AS_OF
-        return is_merged and row["base_branch"] in ("main", None) and row["relevant_file_count"] != 0
+    def _is_disputed(self, change: Row) -> bool:
+        """Whether a known change can have brought nothing in: not merged, or out of the side's scope."""
+        merged = self.merged.get(_key(change))
+        if change["merged_at"] is None or change["merged_at"] > AS_OF:
+            return True
+        is_sides_own = merged is not None and merged["authorship"] == self.side
+        return is_sides_own and merged is not None and merged["merged_at"] >= START
 
-    @property
-    def _opened(self) -> list[Row]:
-        return [row for row in self.of.changes if row["created_at"] <= AS_OF]
-
-    def _is_explained(self, row: Row) -> bool:
+    def _landing(self, row: Row) -> Row | None:
         place = (row["repository"], row["introduced_commit"])
         commits = [each for each in self.of.landed if (each["repository"], each["sha"]) == place]
-        commits = [each for each in commits if each["landed_at"] <= AS_OF]
-        return bool(commits) and self._is_no_doing_of_the_pilot(commits[0])
+        return next((each for each in commits if each["landed_at"] <= AS_OF), None)
 
-    def _is_no_doing_of_the_pilot(self, commit: Row) -> bool:
-        if commit["landed_at"] < START:
-            return True
+    def _is_doing_of_agents(self, commit: Row) -> bool:
+        """Whether a push since the start is of nobody who answers for it, or a change not somebody else's."""
         number = commit.get("pull_request")
         if number is None:
-            return commit["authorship"] in ("human", "automation", "assisted")
-        key = (commit["repository"], number)
-        return key in self.merged and key not in self.arrival
+            return commit["authorship"] in ("agent", "unknown")
+        change = self.merged.get((commit["repository"], number))
+        return change is None or change["authorship"] == self.side
 
     # what looked
 
@@ -386,8 +419,19 @@ class Recount:
         return found | {("audit", "people")} if self._is_reviewed_in_time(key, merged) else found
 
     def _is_reviewed_in_time(self, key: Key, merged: datetime) -> bool:
+        drawn_at = [row["drawn_at"] for row in self.of.draws if _key(row) == key and row["pilot"] == "pay"]
         rows = [row for row in self.holding if _key(row) == key and row["outcome"] != "unclear"]
-        return any(merged <= row["reviewed_at"] <= merged + FOLLOW_UP for row in rows)
+        fresh = [row for row in rows if row["reviewed_by"] not in self._people_before(key, merged)]
+        known = [at for at in drawn_at if at <= AS_OF]
+        in_time = [row["reviewed_at"] for row in fresh if merged < row["reviewed_at"] <= merged + FOLLOW_UP]
+        return any(drawn <= at for drawn in known for at in in_time)
+
+    def _people_before(self, key: Key, merged: datetime) -> set[str]:
+        """The author, and who had reviewed the change when it merged."""
+        looked = {
+            row["reviewer"] for row in self.of.approvals if _key(row) == key and row["submitted_at"] <= merged
+        }
+        return looked | {self.scope[key]["author_login"]}
 
     def looks_before(self, key: Key) -> set[tuple[str, str]]:
         """Tools with their rules that looked at the pull request before it merged."""
@@ -455,15 +499,12 @@ class Recount:
         return None if not counts or None in counts else sum(counts)
 
     def escaped_share(self) -> Told:
-        """Findings in code reported after the merge, of all of changes that something looked at then."""
+        """Findings reported after the merge, of all of changes that something looked at then."""
         late = known = 0
         for key in filter(self.looks, self.scope):
-            known += sum(self._is_open(key, row) for row in self.introduced[key])
-            late += sum(self._is_open(key, row) for row in self.escapes(key, OPEN))
+            known += sum(self.status(row) in OPEN for row in self.introduced[key])
+            late += len(self.escapes(key, OPEN))
         return _share(late, known)
-
-    def _is_open(self, key: Key, row: Row) -> bool:
-        return self.status(row) != "dismissed" and self.is_counted(key, row)
 
     # signs without a scanner
 
@@ -504,12 +545,14 @@ class Recount:
 
     @cached_property
     def holding(self) -> list[Row]:
-        """The review of each draw and reviewer that holds."""
-        latest: dict[tuple[Any, ...], Row] = {}
+        """The review of each draw and reviewer that holds: what was found is taken back by saying why."""
+        holds: dict[tuple[Any, ...], Row] = {}
         for row in sorted(self.of.reviews, key=lambda row: row["reviewed_at"]):
-            if row["reviewed_at"] <= AS_OF:
-                latest[_key(row), row["reviewed_by"]] = row
-        return list(latest.values())
+            who = (_key(row), row["reviewed_by"])
+            before = holds.get(who)
+            if row["reviewed_at"] <= AS_OF and _may_follow(before, row):
+                holds[who] = _as_bad_as(before, row)
+        return list(holds.values())
 
     def audit(self, *, high: bool) -> Told:
         """Changes that were drawn and reviewed, and those with something bad (or unclear) in them."""
@@ -520,6 +563,20 @@ class Recount:
             reviewed += bool(ranks)
             bad += max(ranks, default=0) >= (1 if high else 2)
         return _share(bad, reviewed)
+
+
+def _may_follow(before: Row | None, row: Row) -> bool:
+    if before is None or before["outcome"] != "finding" or row["outcome"] == "finding":
+        return True
+    return row["outcome"] == "clean" and bool(row["notes"])
+
+
+def _as_bad_as(before: Row | None, row: Row) -> Row:
+    """A weakness does not get milder by being told again."""
+    if before is None or not before["outcome"] == row["outcome"] == "finding":
+        return row
+    worst = min((before, row), key=lambda each: ("high", "medium", "low").index(each["severity"]))
+    return {**row, "severity": worst["severity"]}
 
 
 def _rank(row: Row) -> int:
@@ -579,8 +636,9 @@ def differences(seed: int) -> list[str]:
 
 
 def _unexplained_differences(seed: int, mine: Recount, theirs: Number) -> list[str]:
-    is_comparable = isinstance(theirs, Estimate) and not mine.is_disputed
-    if not is_comparable or _told(theirs) == (len(mine.unexplained), _DENOMINATOR_OF_COUNTS):
+    if isinstance(theirs, Undefined) and not mine.unexplained:
+        return []
+    if _told(theirs) == (len(mine.unexplained), _DENOMINATOR_OF_COUNTS):
         return []
     return [f"seed {seed}: {NOBODYS}: {_told(theirs)}, {len(mine.unexplained)}"]
 

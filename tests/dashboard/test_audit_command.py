@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from dashboard import auditing, loading, recording
+from dashboard import auditing, auditing_commands, loading, recording
 from dashboard.auditing import listed, outstanding
 from dashboard.cli import main
 from dashboard.components import audits, explorer_who
@@ -22,6 +23,7 @@ from tests.builders_metrics import day
 from tests.builders_snapshot import World, week_of_changes
 from tests.dashboard.test_app import texts
 
+LAST_MOMENT = day(29) - timedelta(microseconds=1)  # of the 29th of June
 REVIEWS = "repository,number,outcome,severity,cwe,path,line,notes,by,at\n"
 
 
@@ -40,7 +42,7 @@ def world(filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     shutil.copytree(filled, tmp_path / "lake")
     made = World(tmp_path)
     made.look(30)
-    for module in (auditing, recording):
+    for module in (auditing, auditing_commands, recording):
         monkeypatch.setattr(module, "clock", lambda: day(29))
     monkeypatch.setattr(loading, "open_session", lambda: made.session)
     st.cache_resource.clear()
@@ -197,7 +199,54 @@ def test_a_file_that_is_read_again_changes_nothing(world: World, tmp_path: Path)
     file = sheet(tmp_path, f"acme/pay,{number},clean,,,,,,kim,2026-06-29")
     assert "recorded 1 review" in run(world, "record", file)[1]
     assert "recorded 0 reviews; 1 stood there already" in run(world, "record", file)[1]
-    assert world.session.tables.audit_reviews.collect()["reviewed_at"].to_list() == [day(28)]
+    # a day is its last moment, so that a review of the day of the merge was made after it
+    assert world.session.tables.audit_reviews.collect()["reviewed_at"].to_list() == [LAST_MOMENT]
+
+
+def test_a_review_of_today_is_of_now_and_keeps_its_moment_when_it_is_read_again(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = numbers(drawn(world, "--size", "1"))[0]
+    file = sheet(tmp_path, f"acme/pay,{number},clean,,,,,looked at it,kim,2026-06-30")
+    assert "recorded 1 review" in run(world, "record", file)[1]
+    for module in (auditing_commands, recording):
+        monkeypatch.setattr(module, "clock", lambda: day(29.5))
+    assert "recorded 0 reviews; 1 stood there already" in run(world, "record", file)[1]
+    assert world.session.tables.audit_reviews.collect()["reviewed_at"].to_list() == [day(29)]
+
+
+def test_a_sheet_holds_several_findings_of_one_reviewer_in_one_change(world: World, tmp_path: Path) -> None:
+    number = numbers(drawn(world, "--size", "1"))[0]
+    lines = [f"acme/pay,{number},finding,{severity},,{path},3,,kim,2026-06-29" for severity, path in
+             (("critical", "a.py"), ("low", "b.py"))]  # fmt: skip
+    assert "recorded 2 reviews" in run(world, "record", sheet(tmp_path, *lines))[1]
+    again = sheet(tmp_path, *reversed(lines))
+    assert "recorded 0 reviews; 2 stood there already" in run(world, "record", again)[1]
+    reviews = world.session.tables.audit_reviews.sort("path").collect()
+    assert reviews["reviewed_at"].to_list() == [LAST_MOMENT, day(28 + 1)]
+    found = world.session.tables.findings.filter(pl.col("reported_by") == "audit").collect()
+    assert sorted(found.select("path", "severity").rows()) == [("a.py", "critical"), ("b.py", "low")]
+
+
+def test_one_place_that_stands_twice_and_a_finding_that_is_also_clean_are_named(
+    world: World, tmp_path: Path
+) -> None:
+    number = numbers(drawn(world, "--size", "1"))[0]
+    found = f"acme/pay,{number},finding,high,,a.py,3,,kim,2026-06-29"
+    for other in (found.replace("high", "low"), f"acme/pay,{number},clean,,,,,all the rest,Kim,2026-06-29"):
+        code, _, err = run(world, "record", sheet(tmp_path, found, other))
+        assert code == 2
+        assert "reviews.csv#line 2: stands 2 times for the same person, thing and moment; leave one" in err
+    assert world.session.tables.audit_reviews.collect().is_empty()
+
+
+def test_what_was_found_is_called_clean_only_with_a_reason(world: World) -> None:
+    change = f"acme/pay#{numbers(drawn(world, '--size', '1'))[0]}"
+    run(world, "record", change, "finding", "--by", "Kim", "--severity", "high")
+    code, _, err = run(world, "record", change, "clean", "--by", "kim")
+    assert code == 2
+    assert f"kim found something in {change} before and now calls it clean; say in the notes why" in err
+    assert run(world, "record", change, "clean", "--by", "rosa")[0] == 0
 
 
 @pytest.mark.parametrize(
@@ -336,11 +385,35 @@ def test_a_page_draws_hands_out_the_sheet_and_records_a_review(world: World) -> 
     )  # fmt: skip
 
 
+def test_a_page_offers_what_was_unclear_for_another_look(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = numbers(drawn(world, "--size", "2", "--seed", "4"))
+    run(world, "record", f"acme/pay#{first}", "unclear", "--by", "kim")
+    app = opened()
+    app.text_input(key=explorer_who.FIELD_KEY).set_value("kim").run()
+    again = f"acme/pay#{first} (2026-06-30-pay-1, unclear to kim)"
+    assert app.selectbox(key="audit_change").options == [f"acme/pay#{second} (2026-06-30-pay-1)", again]
+    monkeypatch.setattr(recording, "clock", lambda: day(29.5))
+    app.selectbox(key="audit_change").set_value(again).run()
+    assert "unclear stays so until whoever could not judge it says something else" in texts(app)
+    app.button[-1].click().run()
+    assert not app.exception
+    (told,) = listed(world.session, "pay")
+    assert (told.reviewed, told.unclear) == (1, 0)
+
+
 def test_a_page_draws_for_nobody_without_a_name(world: World) -> None:
     app = opened()
     app.button(key="audit_draw").click().run()
     assert "nobody is named" in texts(app)
     assert world.session.tables.audits.collect().is_empty()
+
+
+def test_draws_that_do_not_count_yet_are_no_draws_without_reviews() -> None:
+    assert audits.shown(audited(pl.DataFrame({"outcome": []}, schema={"outcome": pl.String}), 0.95)) == (
+        "**None of the drawn changes counts** at the moment that this page shows."
+    )
 
 
 def test_what_reviews_show_is_said_with_its_counts() -> None:

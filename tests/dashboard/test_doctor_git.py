@@ -99,7 +99,7 @@ def test_a_repository_that_cannot_be_cloned_gives_exit_code_11(
 ) -> None:
     config = configured(tmp_path)
     assert main(["ingest", "--config", str(config)]) == 11
-    assert "acme/pay: git ls-remote" in " ".join(capsys.readouterr().out.split())
+    assert "acme/pay: there is no repository at its address" in " ".join(capsys.readouterr().out.split())
 
 
 def test_addresses_stay_and_paths_become_absolute(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from tests.builders_metrics import (
     day,
     decision,
     finding,
+    landed,
     pilot,
     policy,
     pull_request,
@@ -130,6 +131,19 @@ def test_every_finding_is_listed_whatever_it_counts_as() -> None:
         "nobody": "no change explains it",
         "old": "older than the first look",
     }
+
+
+def test_why_a_finding_is_counted_to_no_change_is_said_as_it_is() -> None:
+    pushed = finding("pushed", None, 9, introduced_commit="f00d")
+    own = finding("own", None, 9, introduced_commit="beef")
+    found = all_findings(case(
+        findings=[*ROWS["findings"], pushed, own],
+        landed_commits=[landed("f00d", 4, authorship="agent"), landed("beef", 5, pull_request=1)],
+    ))  # fmt: skip
+    counts = dict(zip(ids(found), found["counts_as"], strict=True))
+    assert counts["pushed"] == "pushed past review"
+    assert counts["own"] == "landed with a change of the pilot that it is not attributed to"
+    assert counts["nobody"] == "no change explains it"
 
 
 def test_what_needs_a_decision_comes_first_and_then_the_worst() -> None:
@@ -475,8 +489,9 @@ def decided(*rows: dict[str, Any]) -> pl.DataFrame:
     return pl.DataFrame(list(rows), schema=schema)
 
 
-def sights(*rows: tuple[str, str, datetime]) -> pl.DataFrame:
-    schema = {"finding_id": pl.String, "tool": pl.String, "first_seen_at": pl.Datetime("us", "UTC")}
+def sights(*rows: tuple[str, str, int | None, datetime]) -> pl.DataFrame:
+    schema = {"finding_id": pl.String, "tool": pl.String, "pull_request": pl.Int64,
+              "first_seen_at": pl.Datetime("us", "UTC")}  # fmt: skip
     return pl.DataFrame(list(rows), schema=schema, orient="row")
 
 
@@ -491,8 +506,24 @@ def test_a_late_dismissal_is_marked() -> None:
 
 def test_every_scanner_stands_with_its_first_sight() -> None:
     row = told(tool="A", tools=["A", "B", "C"], first_seen_at=day(3), aliases=["b" * 16])
-    known = sights((row["finding_id"], "A", day(3)), ("b" * 16, "B", day(9)), ("b" * 16, "B", day(5)))
+    own = (row["finding_id"], "A", None, day(3))
+    known = sights(own, ("b" * 16, "B", None, day(9)), ("b" * 16, "B", 7, day(5)))
     assert by_tool(known, row) == [("A", day(3)), ("B", day(5)), ("C", None)]
+
+
+def test_what_the_head_of_another_change_shows_is_no_first_report() -> None:
+    row = told(tool="A", tools=["A", "B"], first_seen_at=day(5), repository="acme/pay", stage="post_merge")
+    of_heads = (("f", "A", 8, day(3)), ("f", "A", 7, day(2)), ("f", "B", None, day(1)))
+    known = sights(
+        *((row["finding_id"], *rest) for _, *rest in of_heads), (row["finding_id"], "B", None, day(6))
+    )
+    assert by_tool(known, row) == [("A", day(5)), ("B", day(6))]
+    assert [(at, words) for at, words in sorted(life(row, known, decided())) if "seen by" in words] == [
+        (day(1), "seen by B; not its first report"),
+        (day(2), "seen by A on the head of acme/pay#7; not its first report"),
+        (day(5), "first seen by A, after merge"),
+        (day(6), "first seen by B"),
+    ]
 
 
 def test_what_a_person_found_is_said_to_be_so() -> None:

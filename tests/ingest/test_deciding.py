@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-import multiprocessing
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -17,6 +18,7 @@ from ingest.errors import StoreError, UsageError
 from ingest.store import Store
 from tests.builders_store import findings, moment, pull_requests, run
 
+ROOT = Path(__file__).parents[2]
 NOW = moment("2026-08-17T12:00:00")
 FINDING = "f" * 16
 OTHER = "e" * 16
@@ -272,6 +274,40 @@ def test_what_a_killed_ingest_left_is_not_published_by_a_decision(store: Store) 
     assert readable(store, "pull_requests")["number"].to_list() == [1]
 
 
+def test_a_table_whose_log_cannot_be_read_is_no_whole_run(store: Store, tmp_path: Path) -> None:
+    for number in (1, 2):
+        store.write(PULL_REQUESTS, pull_requests({"number": number}))
+    store.publish(run("run-2", "2026-08-04T12:00:00Z"))
+    store.write(PULL_REQUESTS, pull_requests({"number": 3}))
+    log = tmp_path / "lake" / "tables" / "pull_requests" / "_delta_log"
+    (log / f"{2:020}.json").write_text("{", encoding="utf-8")
+    with pytest.raises(StoreError, match="pull_requests"):
+        decide(store, decision())
+    assert store.current("dispositions").collect().is_empty()
+
+
+def test_a_table_that_lost_what_was_published_takes_no_decision(store: Store, tmp_path: Path) -> None:
+    for number in (1, 2):
+        store.write(PULL_REQUESTS, pull_requests({"number": number}))
+    store.publish(run("run-2", "2026-08-04T12:00:00Z"))
+    (tmp_path / "lake" / "tables" / "pull_requests" / "_delta_log" / f"{1:020}.json").unlink()
+    with pytest.raises(StoreError, match="was published at version 1, but ends with 0"):
+        decide(store, decision())
+    assert store.current("dispositions").collect().is_empty()
+
+
+def test_a_store_that_does_not_answer_is_no_whole_run(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unanswered(*_given: object) -> bool:
+        raise StoreError("the log cannot be read")
+
+    store.write(PULL_REQUESTS, pull_requests({"number": 1}))
+    store.publish(run("run-2", "2026-08-04T12:00:00Z"))
+    monkeypatch.setattr(store, "has_news", unanswered)
+    with pytest.raises(StoreError, match="the log cannot be read"):
+        decide(store, decision())
+    assert store.current("dispositions").collect().is_empty()
+
+
 def test_tidying_is_no_half_run(store: Store) -> None:
     for number in range(3):
         store.write(PULL_REQUESTS, pull_requests({"number": number + 1}))
@@ -302,8 +338,7 @@ def test_threads_that_decide_at_once_are_all_kept(store: Store) -> None:
 
 def test_processes_that_decide_at_once_are_all_kept(store: Store) -> None:
     people = ["kim", "rosa"]
-    spawned = multiprocessing.get_context("spawn")
-    at_once(lambda name: spawned.Process(target=decide_as, args=(store.uri, name)), people)
+    at_once(lambda name: threading.Thread(target=decide_elsewhere, args=(store.uri, name)), people)
     assert sorted(readable(store)["decided_by"]) == people
 
 
@@ -318,6 +353,12 @@ def at_once(make: Callable[[str], Any], people: list[str]) -> None:
 def decide_as(uri: str, name: str) -> None:
     context = Context("dashboard", f"the page Findings, by {name}", "0.1.0", clock, wait_seconds=60)
     record(Store(uri), Entries(DISPOSITIONS_TABLE, [decision(decided_by=name)]), context)
+
+
+def decide_elsewhere(uri: str, name: str) -> None:
+    """Decide in a process that shares nothing with this one."""
+    script = "import sys; from tests.ingest.test_deciding import decide_as; decide_as(*sys.argv[1:])"
+    subprocess.run([sys.executable, "-c", script, uri, name], cwd=ROOT, check=True)
 
 
 @pytest.mark.parametrize("name", ["", "   ", "@"])

@@ -18,6 +18,7 @@ from ingest.sources.incidents import INCIDENTS, SEVERITY_WORDS, number_of, sever
 
 HEADER = "id,detected_at,repository,severity"
 LINE = "INC-1,2026-06-01T10:00:00Z,acme/payments,high"
+WHO_AND_WHY = "withdrawn_by,withdrawn_reason,withdrawn_at"
 WHOLE_HEADER = f"{HEADER},reported_at,pull_request,commit,cwe,title,url,withdrawn"
 
 
@@ -114,7 +115,33 @@ def test_a_pull_request_of_another_repository_is_never_taken_for_an_own_one(tmp_
     [("", False), ("no", False), ("FALSE", False), ("x", True), ("Yes", True), ("true", True), ("1", True)],
 )
 def test_a_withdrawn_incident_is_told_in_many_words(written: str, *, is_withdrawn: bool, tmp_path: Path):
-    assert with_column(tmp_path, "withdrawn", written)["is_withdrawn"] is is_withdrawn
+    row = only(tmp_path, f"{HEADER},withdrawn,{WHO_AND_WHY}\n{LINE},{written},rosa,a drill,\n")
+    assert row["is_withdrawn"] is is_withdrawn
+
+
+def test_a_withdrawal_says_who_when_and_why(tmp_path: Path):
+    told = f"{LINE},yes,@Rosa  Diaz,a drill by jo@example.org,2026-06-05"
+    row = only(tmp_path, f"{HEADER},withdrawn,{WHO_AND_WHY}\n{told}\n")
+
+    assert (row["withdrawn_by"], row["withdrawn_reason"]) == ("Rosa Diaz", "a drill by ***")
+    assert row["withdrawn_at"] == datetime(2026, 6, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("told", ["", ",rosa,", ",,a drill", ",jo@example.org,a drill", ", ,a drill"])
+def test_a_withdrawal_without_a_person_and_a_reason_goes_to_quarantine(told: str, tmp_path: Path):
+    header = f"{HEADER},withdrawn,withdrawn_by,withdrawn_reason"
+    result = checked(parse(tmp_path, f"{header}\n{LINE},yes{told}\n"))
+
+    assert (result.valid.height, result.rejected_by_rule) == (0, {"a_withdrawal_says_who_and_why": 1})
+
+
+def test_an_issue_that_was_closed_as_none_says_it_by_itself(tmp_path: Path):
+    rows = parse(tmp_path, f"{HEADER},withdrawn\n{LINE},yes\n").frames["incidents"]
+    now = pl.lit(datetime(2026, 7, 1, tzinfo=UTC)).dt.cast_time_unit("us")
+
+    assert (
+        check(rows.with_columns(source=pl.lit("github"), ingested_at=now), INCIDENTS_TABLE).valid.height == 1
+    )
 
 
 def test_a_repository_may_be_told_by_its_address(tmp_path: Path):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from ingest.contracts import PULL_REQUESTS
 from ingest.contracts.common import FILE_CLASSES
 from ingest.judging import judge_pull_requests
+from ingest.marking import with_marks
 from ingest.settings import AuthorshipOverride, AuthorshipSettings, IngestSettings
 from tests.builders_github import REPOSITORY, commits, made, pull, pulls
 
@@ -85,6 +86,22 @@ def test_a_change_that_is_known_to_touch_nothing_has_known_zeros():
 
 def test_a_change_to_machine_written_files_only_has_no_relevant_file():
     assert sizes(judged(pull(1), file(1, "a.pb.go", file_class="generated"))) == (0, 0, [])
+
+
+def test_a_mark_takes_lines_away_and_neither_a_change_out_of_scope_nor_a_sensitive_area():
+    files = pl.LazyFrame([file(1, "login.py", 9, sensitive_area="identity")], schema=SCHEMA)
+    marks = pl.LazyFrame({"repository": [REPOSITORY], "path": ["login.py"], "file_class": ["generated"]})
+    row = judge_pull_requests(pulls(pull(1)), with_marks(files, marks), commits(), IngestSettings())
+
+    assert sizes(row.row(0, named=True)) == (0, 1, ["identity"])
+
+
+def test_a_mark_brings_no_machine_written_file_into_scope():
+    files = pl.LazyFrame([file(1, "dist/a.py", 9, file_class="generated")], schema=SCHEMA)
+    marks = pl.LazyFrame({"repository": [REPOSITORY], "path": ["dist/a.py"], "file_class": ["code"]})
+    row = judge_pull_requests(pulls(pull(1)), with_marks(files, marks), commits(), IngestSettings())
+
+    assert sizes(row.row(0, named=True)) == (9, 0, [])
 
 
 def test_a_code_file_of_unknown_size_makes_the_sum_unknown_and_another_file_does_not():

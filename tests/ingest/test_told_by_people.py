@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.attribution.told_by_people import Known, people_decisions, people_findings
+from ingest.attribution.told_by_people import Known, people_findings
+from ingest.attribution.told_decisions import people_decisions
 from ingest.checking import check
 from ingest.contracts import (
     AUDIT_REVIEWS,
@@ -64,8 +65,21 @@ def findings(
     return people_findings(frame(INCIDENTS, incidents), frame(AUDIT_REVIEWS, reviews), about or known())
 
 
-def decisions(incidents: Sequence[Row] = (), reviews: Sequence[Row] = ()) -> pl.DataFrame:
-    return people_decisions(frame(INCIDENTS, incidents), frame(AUDIT_REVIEWS, reviews))
+def decisions(
+    incidents: Sequence[Row] = (), reviews: Sequence[Row] = (), before: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    return people_decisions(frame(INCIDENTS, incidents), frame(AUDIT_REVIEWS, reviews), before)
+
+
+def said(found: pl.DataFrame) -> list[tuple[Any, ...]]:
+    """Decisions in order: what was decided, when and by whom."""
+    return found.sort("decided_at").select("disposition", "decided_at", "decided_by").rows()
+
+
+def withdrawn(**facts: Any) -> Row:
+    """The incident once somebody found that it is none."""
+    who = {"withdrawn_by": "rosa", "withdrawn_at": day(25), "withdrawn_reason": "a drill"}
+    return incident(is_withdrawn=True, **{**who, **facts})
 
 
 def only(incidents: Sequence[Row] = (), reviews: Sequence[Row] = (), about: Known | None = None) -> Row:
@@ -153,9 +167,108 @@ def test_a_commit_of_another_repository_is_no_answer():
     assert only([incident(commit_sha=SHA)], about=known([elsewhere]))["method"] == "unattributed"
 
 
-def test_a_withdrawn_incident_is_none():
-    assert findings([incident(is_withdrawn=True)]).is_empty()
-    assert decisions([incident(is_withdrawn=True)]).is_empty()
+def test_a_withdrawn_incident_stays_a_finding_that_somebody_dismissed():
+    assert (
+        findings([withdrawn()])
+        .select("finding_id", "severity")
+        .equals(findings([incident()]).select("finding_id", "severity"))
+    )
+    told = decisions([withdrawn()])
+    assert said(told) == [("confirmed", day(21), "incident"), ("false_positive", day(25), "rosa")]
+    assert told.filter(pl.col("disposition") == "false_positive")["reason"].to_list() == ["a drill"]
+
+
+@pytest.mark.parametrize("missing", ["withdrawn_by", "withdrawn_reason"])
+def test_nobody_withdraws_an_incident_without_a_name_and_a_reason(missing: str):
+    assert said(decisions([withdrawn(**{missing: None})])) == [("confirmed", day(21), "incident")]
+
+
+@pytest.mark.parametrize("at", [None, day(20), day(21), day(31)], ids=str)
+def test_a_withdrawal_at_no_possible_moment_counts_from_when_it_became_known(at: Any):
+    told = decisions([withdrawn(withdrawn_at=at)])
+    assert said(told)[-1] == ("false_positive", day(30), "rosa")
+
+
+def test_an_issue_that_was_closed_as_none_is_dismissed_by_its_host():
+    closed = incident(is_withdrawn=True, source="github")
+    (row,) = decisions([closed]).filter(pl.col("disposition") == "false_positive").to_dicts()
+
+    assert (row["decided_by"], row["decided_at"]) == ("github", day(30))
+    assert row["reason"] == "closed on the code host as not planned or as a duplicate"
+
+
+def test_an_incident_that_stands_again_is_confirmed_again():
+    before = decisions([withdrawn()])
+    again = decisions([incident(ingested_at=day(40))], before=before)
+
+    assert said(again) == [("confirmed", day(40), "incident")]
+    everything = pl.concat([before, again])
+    assert decisions([incident(ingested_at=day(40))], before=everything).is_empty()
+    twice = decisions([withdrawn(ingested_at=day(50))], before=everything)
+    assert said(twice) == [("false_positive", day(50), "rosa")]
+
+
+def test_other_words_about_a_decided_incident_decide_nothing():
+    before = decisions([incident()])
+    assert decisions([incident(reported_at=day(29), ingested_at=day(40))], before=before).is_empty()
+
+
+# -- what was told before --------------------------------------------------------------------------
+
+
+def after(first: Row, then: Row, about: Known | None = None) -> Row:
+    """The finding of an incident that was told first so and then so."""
+    before = findings([first], about=about)
+    rows = people_findings(frame(INCIDENTS, [then]), frame(AUDIT_REVIEWS, []), about or known(), before)
+    (row,) = rows.to_dicts()
+    return row
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "holds"),
+    [("critical", "low", "critical"), ("low", "critical", "critical"), ("none", "low", "low")],
+)
+def test_an_incident_is_as_bad_as_it_was_ever_told(first: str, then: str, holds: str):
+    assert after(incident(severity=first), incident(severity=then))["severity"] == holds
+
+
+def test_the_change_that_was_named_first_stays():
+    about = known([landed(9), landed(None, "0" * 40)], [pull(3, merged_on=4)])
+    first, other = incident(pull_request=3), incident(pull_request=4)
+    for then in (other, incident(), incident(commit_sha=SHA)):
+        row = after(first, then, about)
+        assert (row["introduced_by"], row["introduced_commit"], row["method"]) == (3, "merge-3", "explicit")
+
+
+def test_the_commit_that_was_named_first_stays():
+    about = known([landed(None), landed(9, "0" * 40)])
+    row = after(incident(commit_sha=SHA), incident(commit_sha="0" * 40), about)
+    assert (row["introduced_by"], row["introduced_commit"], row["method"]) == (None, SHA, "commit")
+
+
+def test_a_change_that_is_named_at_last_is_taken():
+    row = after(incident(), incident(pull_request=3))
+    assert (row["introduced_by"], row["method"]) == (3, "explicit")
+
+
+def test_what_history_tells_later_of_the_same_commit_is_taken():
+    before = findings([incident(commit_sha=SHA)], about=known([landed(None)]))
+    rows = people_findings(
+        frame(INCIDENTS, [incident(commit_sha=SHA)]), frame(AUDIT_REVIEWS, []), known([landed(9)]), before
+    )
+    assert rows["introduced_by"].to_list() == [9]
+
+
+def test_an_incident_was_noticed_when_it_was_first_said_to_be():
+    assert after(incident(), incident(detected_at=day(90)))["first_seen_at"] == day(20)
+    assert after(incident(detected_at=day(90)), incident())["first_seen_at"] == day(20)
+
+
+def test_an_incident_that_is_said_to_be_of_another_repository_stays_where_it_was_too():
+    before = findings([incident(pull_request=3)])
+    moved = incident(repository="acme/search")
+    rows = people_findings(frame(INCIDENTS, [moved]), frame(AUDIT_REVIEWS, []), known(), before)
+    assert set(rows["repository"]) == {REPOSITORY, "acme/search"}
 
 
 # -- audits ----------------------------------------------------------------------------------------
@@ -182,12 +295,62 @@ def test_only_a_finding_is_one(outcome: str):
     assert findings(reviews=[review(outcome=outcome, severity=None)]).is_empty()
 
 
-@pytest.mark.parametrize(("last", "count"), [("clean", 0), ("finding", 1)])
-def test_the_latest_word_of_a_reviewer_holds(last: str, count: int):
-    first = "finding" if last == "clean" else "clean"
-    told = [review(outcome=first), review(outcome=last, reviewed_at=day(16))]
+@pytest.mark.parametrize("later", ["clean", "unclear"])
+def test_what_a_reviewer_found_stays_found_whatever_the_reviewer_says_later(later: str):
+    told = [review(), review(outcome=later, reviewed_at=day(16), notes=None)]
 
-    assert findings(reviews=told).height == count
+    assert findings(reviews=told).height == 1
+    assert said(decisions(reviews=told)) == [("confirmed", day(15), "jane")]
+
+
+def test_a_reviewer_takes_back_what_the_review_found_by_saying_why():
+    told = [review(), review(outcome="clean", reviewed_at=day(16), notes="it is checked")]
+    dismissal = decisions(reviews=told).filter(pl.col("disposition") == "false_positive")
+
+    assert findings(reviews=told).height == 1
+    assert said(dismissal) == [("false_positive", day(16), "jane")]
+    assert dismissal["reason"].to_list() == ["it is checked"]
+    assert dismissal["finding_id"].to_list() == findings(reviews=told)["finding_id"].to_list()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"reviewed_by": "bob"}, {"audit_id": "another"}, {"number": 4}, {"reviewed_at": day(14)},
+        {"notes": "  "}, {"outcome": "unclear"},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_word_about_something_else_takes_nothing_back(other: Row):
+    back = review(outcome="clean", reviewed_at=day(16), notes="it is checked")
+    assert said(decisions(reviews=[review(), {**back, **other}])) == [("confirmed", day(15), "jane")]
+
+
+def test_a_reviewer_is_one_person_however_the_name_is_written():
+    back = review(outcome="clean", reviewed_at=day(16), notes="it is checked", reviewed_by="Jane")
+    assert said(decisions(reviews=[review(), back]))[-1] == ("false_positive", day(16), "jane")
+
+
+def test_what_another_reviewer_found_too_is_dismissed_when_both_have_taken_it_back():
+    both = [review(), review(reviewed_by="bob", reviewed_at=day(17))]
+    backs = [
+        review(reviewed_by=by, outcome="clean", reviewed_at=day(at), notes="it is checked")
+        for by, at in (("jane", 18), ("bob", 19))
+    ]
+    assert [what for what, _, _ in said(decisions(reviews=[*both, backs[0]]))] == ["confirmed"] * 2
+    assert said(decisions(reviews=[*both, *backs]))[-1] == ("false_positive", day(19), "bob")
+
+
+def test_what_a_reviewer_finds_again_is_confirmed_again():
+    back = review(outcome="clean", reviewed_at=day(16), notes="it is checked")
+    told = decisions(reviews=[review(), back, review(reviewed_at=day(17))])
+    assert [what for what, _, _ in said(told)] == ["confirmed", "false_positive", "confirmed"]
+
+
+def test_two_places_of_one_reviewer_are_taken_back_together():
+    back = review(outcome="clean", reviewed_at=day(16), notes="both are checked")
+    told = decisions(reviews=[review(), review(line=90, reviewed_at=day(15.5)), back])
+    assert told.filter(pl.col("disposition") == "false_positive")["finding_id"].n_unique() == 2
 
 
 def test_one_reviewer_who_found_nothing_does_not_take_back_what_another_found():
@@ -302,12 +465,36 @@ def test_findings_of_scans_stay_when_people_tell_theirs(store: Store):
     assert stored(store).height == 3
 
 
-def test_a_withdrawn_incident_is_no_finding_any_more(store: Store):
+def test_a_milder_or_withdrawn_incident_is_still_the_finding_that_it_was(store: Store):
     derive_people(store, day(31))
-    store.write(INCIDENTS, frame(INCIDENTS, [incident(pull_request=3, is_withdrawn=True)]))
-    derive_people(store, day(32))
+    before = stored(store)
+    for then in (incident(severity="low", pull_request=4), withdrawn(repository="acme/other")):
+        store.write(INCIDENTS, frame(INCIDENTS, [then]))
+        derive_people(store, day(32))
+        kept = stored(store).filter(pl.col("repository") == REPOSITORY)
+        told = ["finding_id", "severity", "introduced_by", "method"]
+        assert kept.select(told).equals(before.select(told))
 
-    assert stored(store)["reported_by"].to_list() == ["audit"]
+
+def test_withdrawing_telling_again_and_withdrawing_leave_a_decision_each(store: Store):
+    steps = [
+        withdrawn(pull_request=3),
+        incident(pull_request=3, ingested_at=day(35)),
+        withdrawn(pull_request=3, ingested_at=day(40)),
+    ]
+    for then in steps:
+        derive_people(store, day(50))
+        store.write(INCIDENTS, frame(INCIDENTS, [then]))
+        derive_people(store, day(50))
+        derive_people(store, day(51))
+    decided = store.current("dispositions").filter(pl.col("reason") != "found in audit 2026-06-payments-1")
+
+    assert said(decided.collect()) == [
+        ("confirmed", day(21), "incident"),
+        ("false_positive", day(25), "rosa"),
+        ("confirmed", day(35), "incident"),
+        ("false_positive", day(40), "rosa"),
+    ]
 
 
 def test_an_empty_store_stays_empty(tmp_path: Path):

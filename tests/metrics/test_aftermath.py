@@ -59,6 +59,21 @@ def test_what_names_no_earlier_change_of_its_repository_reverts_nothing(other: R
     assert reverted(pull_request(1), pull_request(2, 3, **other)) == []
 
 
+@pytest.mark.parametrize("other", [[], [pull_request(2024, 2.5, title="Another", merged_at=None)]])
+def test_a_branch_that_begins_with_a_year_does_not_hide_what_the_title_names(other: list[Row]) -> None:
+    for title in (REVERT, 'Revert "Change 1 (#1)"', "Reverts #1"):
+        revert = pull_request(2, 3, title=title, head_branch="revert-2024-plan")
+        assert reverted(pull_request(1), revert, *other) == [1]
+
+
+def test_a_title_that_ends_like_a_number_is_a_title_too() -> None:
+    changes = (
+        pull_request(1, title="Support RFC (#7519)"),
+        pull_request(2, 3, title='Revert "Support RFC (#7519)"'),
+    )
+    assert reverted(*changes) == [1]
+
+
 def test_a_revert_of_a_revert_takes_back_the_revert_alone() -> None:
     again = pull_request(3, 5, title=f'Revert "{REVERT}"')
     assert reverted(pull_request(1), pull_request(2, 3, title=REVERT), again) == [1, 2]

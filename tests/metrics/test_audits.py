@@ -93,13 +93,37 @@ def test_a_clean_sample_shows_so_much_and_no_more(size: int, below: float) -> No
 
 
 def test_the_latest_review_of_a_person_holds_and_of_several_people_the_worst() -> None:
-    assert outcomes(audit_review(1, "finding", 5), audit_review(1, "clean", 6)) == [(1, "clean")]
+    assert outcomes(audit_review(1, "unclear", 5), audit_review(1, "clean", 6)) == [(1, "clean")]
     assert outcomes(audit_review(1, "clean", 6), audit_review(1, "unclear", 5, reviewed_by="sam")) == [
         (1, "unclear")
     ]
     assert outcomes(audit_review(1, "finding", 5), audit_review(1, "clean", 6, reviewed_by="sam")) == [
         (1, "finding")
     ]
+
+
+@pytest.mark.parametrize(
+    ("later", "outcome"),
+    [
+        (audit_review(1, "clean", 6), "finding"),
+        (audit_review(1, "clean", 6, notes=" "), "finding"),
+        (audit_review(1, "unclear", 6, notes="not sure any more"), "finding"),
+        (audit_review(1, "finding", 6, severity="low"), "finding"),
+        (audit_review(1, "clean", 4, notes="looked fine"), "finding"),
+        (audit_review(1, "clean", 6, notes="the input is checked"), "clean"),
+        (audit_review(1, "clean", 6, notes="the input is checked", reviewed_by=" Robin"), "clean"),
+    ],
+)
+def test_who_found_something_takes_it_back_by_saying_later_why_it_was_none(later: Any, outcome: str) -> None:
+    assert outcomes(audit_review(1, "finding", 5), later) == [(1, outcome)]
+
+
+def test_what_was_found_again_after_it_was_taken_back_stands() -> None:
+    back = audit_review(1, "clean", 6, notes="the input is checked")
+    again = audit_review(1, "finding", 7)
+    assert outcomes(audit_review(1, "finding", 5), back, again) == [(1, "finding")]
+    doubt = audit_review(1, "unclear", 7)
+    assert outcomes(audit_review(1, "finding", 5), back, doubt) == [(1, "unclear")]
 
 
 def test_a_change_that_was_drawn_twice_is_one_change() -> None:

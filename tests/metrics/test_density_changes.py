@@ -125,7 +125,7 @@ def test_findings_of_an_image_or_a_manifest_are_listed_and_not_divided():
 
 
 def test_a_change_that_arrives_again_counts_once_with_the_findings_of_both():
-    again = pull_request(2, 3, title="Backport #1", head_branch="backport-1", authorship="human")
+    again = pull_request(2, 3, title="Backport #1", head_branch="backport-1")
     found = density(
         pull_requests=[pull_request(1, 1, code_additions=500), again],
         scans=[scan("s", 5)],
@@ -133,7 +133,28 @@ def test_a_change_that_arrives_again_counts_once_with_the_findings_of_both():
     )
     assert found.changes["number"].to_list() == [1]
     assert found.changes["not_dismissed"].to_list() == [2]
-    assert found.left_out.select("number", "reason", "authorship").row(0) == (2, "arrived again", "human")
+    assert found.left_out.select("number", "reason", "authorship").row(0) == (2, "arrived again", "agent")
+
+
+def test_a_change_that_arrives_again_in_another_arm_counts_in_both_as_it_does_in_the_gate():
+    first = pull_request(1, 1, code_additions=500, authorship="human", merge_sha="same")
+    again = pull_request(2, 3, code_additions=500, merge_sha="same")
+    found = density(pull_requests=[first, again], scans=[scan("s", 5)], findings=[finding("f", 2)])
+    assert found.changes.select("number", "not_dismissed").rows() == [(1, 0), (2, 1)]
+    assert found.left_out.is_empty()
+
+
+def test_assisted_changes_are_of_the_agents_arm_where_the_policy_says_so():
+    rows = {
+        "pull_requests": [
+            pull_request(1, 1, merge_sha="same"),
+            pull_request(2, 3, merge_sha="same", authorship="assisted"),
+        ]
+    }
+    cases = (
+        Case(tables(**rows), pilot(), policy(include_assisted=assisted), Ask(LATER)) for assisted in (0, 1)
+    )
+    assert [case.density.changes.height for case in cases] == [2, 1]
 
 
 def test_coverage_tells_every_reason_once():

@@ -6,16 +6,21 @@ from typing import Any
 import pytest
 
 from metrics.detection import detection, looks_by_rules, unusable_scans
+from metrics.gate.case import Ask, Case
 from metrics.scope import judged, scope
+from metrics.tables import Tables
 from tests.builders_metrics import (
     START,
     audit_review,
     day,
+    drawn,
     finding,
     head_scan,
     landed,
     pilot,
+    policy,
     pull_request,
+    review,
     scan,
     tables,
 )
@@ -268,13 +273,16 @@ def test_a_file_that_failed_is_made_good_by_what_the_host_lists_later():
 
 
 def looked(*scans: Any, **rows: Any) -> dict[str, Any]:
-    given = tables(pull_requests=[pull_request(1)], scans=scans, **rows)
+    return told_of(tables(pull_requests=[pull_request(1)], scans=scans, **rows))
+
+
+def told_of(given: Tables) -> dict[str, Any]:
     return detection(scope(judged(given, pilot()), ("agent",)).changes, given, FOLLOW_UP).row(0, named=True)
 
 
 @pytest.mark.parametrize("outcome", ["clean", "finding"])
 def test_an_audit_that_could_tell_is_an_independent_look(outcome: str):
-    found = looked(audit_reviews=[audit_review(1, outcome)])
+    found = looked(audits=[drawn(1)], audit_reviews=[audit_review(1, outcome)])
     assert (found["detected"], found["independent"], found["detecting_tools"]) == (True, True, ["audit"])
 
 
@@ -289,18 +297,61 @@ def test_an_audit_that_could_tell_is_an_independent_look(outcome: str):
     ],
 )
 def test_an_audit_that_could_not_tell_or_was_of_another_time_or_change_is_no_look(review: Any):
-    assert looked(audit_reviews=[review])["detected"] is False
+    drawn_early = [drawn(1, 0.5), drawn(2, 0.5), drawn(1, 0.5, repository="acme/other")]
+    assert looked(audits=drawn_early, audit_reviews=[review])["detected"] is False
 
 
 def test_of_a_reviewers_outcomes_the_latest_holds():
     clean, doubt = audit_review(1, at=5), audit_review(1, "unclear", at=6)
-    assert looked(audit_reviews=[clean, doubt])["detected"] is False
-    assert looked(audit_reviews=[clean, {**doubt, "reviewed_by": "sam"}])["detected"] is True
+    by_sam = {**doubt, "reviewed_by": "sam"}
+    assert looked(audits=[drawn(1)], audit_reviews=[clean, doubt])["detected"] is False
+    assert looked(audits=[drawn(1)], audit_reviews=[clean, by_sam])["detected"] is True
+
+
+@pytest.mark.parametrize(
+    "draws", [[], [drawn(2)], [drawn(1, audit_id="audit-2")], [drawn(1, 5.01)]],
+    ids=["none", "of another change", "another draw", "drawn after the review"],
+)  # fmt: skip
+def test_a_change_that_somebody_picked_for_a_review_was_not_audited(draws: list[Any]):
+    assert looked(audits=draws, audit_reviews=[audit_review(1)])["detected"] is False
+
+
+@pytest.mark.parametrize("who", ["copilot", " Copilot ", "@copilot", "driver", "robin"])
+def test_who_made_a_change_or_reviewed_it_before_its_merge_is_no_independent_auditor(who: str):
+    rows = {
+        "pull_requests": [pull_request(1, driver="driver")],
+        "reviews": [review(1, 0.95, reviewer="Robin", state="COMMENTED")],
+        "audits": [drawn(1)],
+    }
+    given = tables(**rows, audit_reviews=[audit_review(1, reviewed_by=who)])
+    assert told_of(given)["detected"] is False
+    others = tables(**rows, audit_reviews=[audit_review(1, reviewed_by="sam")])
+    assert told_of(others)["independent"] is True
+
+
+def test_who_reviewed_a_change_only_after_its_merge_may_audit_it():
+    rows = {"reviews": [review(1, 1.5)], "audits": [drawn(1)], "audit_reviews": [audit_review(1)]}
+    assert looked(**rows)["independent"] is True
+
+
+def test_a_sample_of_another_pilot_is_no_look_at_this_one():
+    rows = {"pull_requests": [pull_request(1)], "audit_reviews": [audit_review(1)]}
+    cases = [
+        Case(tables(**rows, audits=[drawn(1, pilot=name)]), pilot(), policy(), Ask(day(60)))
+        for name in ("pay", "web")
+    ]
+    assert [case.merges["independent"].to_list() for case in cases] == [[True], [False]]
+
+
+def test_a_scan_of_a_pull_request_after_its_merge_had_not_looked_before():
+    late = head_scan("late", 1, 4)
+    assert looked(late, scan("main", 5))["independent"] is True
+    assert looked(head_scan("early", 1, 0.5), scan("main", 5))["independent"] is False
 
 
 def test_a_scanner_called_audit_takes_no_independence_from_an_audit():
     same = head_scan("pre", 1, tool="audit", rules_version=None)
-    assert looked(same, audit_reviews=[audit_review(1)])["independent"] is True
+    assert looked(same, audits=[drawn(1)], audit_reviews=[audit_review(1)])["independent"] is True
 
 
 FIRST = scan("first", 5, source="sarif")
@@ -338,6 +389,7 @@ def test_each_version_of_rules_is_named_with_the_changes_that_it_looked_at():
     rows = {
         "pull_requests": [pull_request(1), pull_request(2, 20)],
         "scans": [head_scan("pre", 2, 19), scan("a", 5), scan("b", 25, rules_version="2")],
+        "audits": [drawn(1)],
         "audit_reviews": [audit_review(1)],
     }
     given = tables(**rows)

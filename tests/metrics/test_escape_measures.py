@@ -19,6 +19,7 @@ from tests.builders_metrics import (
     Row,
     audit_review,
     bypass,
+    changed_file,
     day,
     decision,
     drawn,
@@ -132,6 +133,18 @@ def test_the_share_that_escaped_is_the_rest_of_the_share_found_before() -> None:
         fraction(each, of) for each in ("escaped_share_of_findings", "found_before_merge_share")
     )
     assert (escaped, before) == ((2, 4), (2, 4))
+
+
+def test_findings_outside_of_code_are_shared_out_by_when_they_were_found_too() -> None:
+    found = [
+        finding("image", is_blamable=False, path="Dockerfile"),
+        bypass("lock", path="poetry.lock"),
+        finding("incident", is_blamable=False, path=None, reported_by="incident"),
+    ]
+    files = [changed_file(1, "poetry.lock", file_class="lock")]
+    of = case(pull_request(1), changed_files=files, findings=found)
+    assert fraction("escaped_share_of_findings", of) == (2, 3)
+    assert fraction("found_before_merge_share", of) == (1, 3)
 
 
 # -- delays -----------------------------------------------------------------------------------------------

@@ -138,6 +138,9 @@ def test_a_dismissal_with_a_reason_takes_the_escape_away():
 def test_a_dismissal_without_a_reason_does_not(reason: str | None):
     dismissal = decision("f", "false_positive", reason=reason)
     assert change(findings=[finding("f")], dispositions=[dismissal])["mark"] == "untriaged"
+    later = decision("f", "false_positive", 5, reason=reason)
+    confirmed = change(findings=[finding("f")], dispositions=[decision("f"), later])
+    assert (confirmed["mark"], confirmed["escaped_confirmed"]) == ("escape", True)
 
 
 def test_the_latest_decision_holds_and_reopening_asks_again():
@@ -223,6 +226,9 @@ def test_an_acceptance_by_a_second_person_before_the_merge_unmakes_a_bypass():
         {"decided": 1.1},
         {"second_person": None},
         {"second_person": "Sam"},
+        {"second_person": " sam "},
+        {"second_person": "@sam"},
+        {"second_person": "  "},
         {"second_person": "dora"},
         {"second_person": "Copilot"},
         {"expires_at": day(0.99)},
@@ -274,7 +280,7 @@ def test_a_finding_that_names_a_change_nobody_knows_is_unattributed():
     "other",
     [
         {"first_seen_at": day(-1)},
-        {"first_seen_stage": "pre_merge"},
+        {"first_seen_stage": "pre_merge", "post_merge_seen_at": None},
         {"method": "baseline"},
         {"severity": "low"},
         {"repository": "other/x"},

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metrics.estimate import Coverage
+from metrics.pilot import Pilot
 from metrics.scope import Scope, arms, is_of_pilot, judged, matches, scope
+from metrics.tables import Tables
 from tests.builders_metrics import changed_file, day, pilot, policy, pull_request, tables
 
 
@@ -15,6 +19,11 @@ def scoped(*pull_requests: Any, files: Any = (), **of_pilot: Any) -> Scope:
     return scope(
         judged(tables(pull_requests=pull_requests, changed_files=files), pilot(**of_pilot)), ("agent",)
     )
+
+
+def scoped_with(known: Tables, files: list[dict[str, Any]], chosen: Pilot) -> Scope:
+    """With files as the joining place hands them on: marked, and with more columns than their contract."""
+    return scope(judged(replace(known, changed_files=pl.LazyFrame(files)), chosen), ("agent",))
 
 
 def numbers(found: Scope) -> list[int]:
@@ -100,6 +109,38 @@ def test_paths_of_a_monorepo_select_by_files_that_are_not_generated():
     found = scoped(*(pull_request(n) for n in (1, 2, 3)), files=files, paths=("services/pay/**",))
     assert numbers(found) == [1]
     assert reasons(found) == dict.fromkeys((2, 3), "outside the pilot's paths")
+
+
+CLAIMS: list[dict[str, Any]] = [
+    {"title": "Backport #1"},
+    {"head_branch": "backport-1-to-main"},
+    {"head_sha": "head1"},
+    {"merge_sha": "merge1"},
+]
+
+
+@pytest.mark.parametrize("claim", CLAIMS)
+def test_what_merged_since_the_start_counts_whatever_it_says_to_repeat_from_before(claim: dict[str, Any]):
+    found = scoped(pull_request(1, -5), pull_request(2, 5, **claim))
+    assert (numbers(found), reasons(found)) == ([1, 2], {})
+
+
+def test_what_repeats_a_change_of_the_pilot_is_no_new_one_though_that_repeats_an_older_one():
+    again = [pull_request(2, 5, title="Backport #1"), pull_request(3, 6, title="Backport #2")]
+    found = scoped(pull_request(1, -5), *again)
+    assert (numbers(found), reasons(found)) == ([1, 2], {3: "arrived again"})
+
+
+def test_a_change_that_landed_at_the_first_moment_is_the_pilots_own():
+    found = scoped(pull_request(1, -1e-6), pull_request(2, 0, merge_sha="merge1"))
+    assert numbers(found) == [1, 2]
+
+
+def test_a_mark_of_the_repository_takes_no_change_out_of_a_monorepos_scope():
+    marked = changed_file(1, "services/pay/api.py", file_class="generated", named_class="code")
+    wanted = pilot(paths=("services/pay/**",))
+    found = scoped_with(tables(pull_requests=[pull_request(1)]), [marked], wanted)
+    assert numbers(found) == [1]
 
 
 def test_a_change_whose_files_nobody_knows_stays_in_a_monorepos_scope():

@@ -6,6 +6,7 @@ store's lock keeps a second run away, so what lies around from a killed one belo
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
@@ -38,15 +39,23 @@ class Remote:
         return Git(folder, self.place.variables)
 
 
+class CutError(GitError):
+    """A repository that does not hand its whole branch over; the sentence says what to do."""
+
+
 def clean_up(folder: Path) -> None:
-    """Take away what a killed run left in the folder of mirrors; one that it was replacing comes back."""
+    """Take away what a killed run left in the folder of mirrors; one that it was replacing comes back.
+
+    What cannot be taken away here is said by the repository that needs its place.
+    """
     for old in folder.glob(f"*+*{SUFFIX}{_OLD}"):
         mirror = old.with_name(old.name.removesuffix(_OLD))
         if not mirror.exists():
-            old.rename(mirror)
-    for suffix in (_HALF, _OLD):
-        for left in folder.glob(f"*+*{SUFFIX}{suffix}"):
-            rmtree(left)
+            with suppress(OSError):
+                old.rename(mirror)
+    for left in (*folder.glob(f"*+*{SUFFIX}{_HALF}"), *folder.glob(f"*+*{SUFFIX}{_OLD}")):
+        if left.name.endswith(_HALF) or left.with_name(left.name.removesuffix(_OLD)).exists():
+            rmtree(left, ignore_errors=True)
 
 
 def refresh(mirror: Path, remote: Remote, *, anew: bool) -> None:
@@ -141,7 +150,7 @@ def _refuse_cut(git: Git, branch: str | None, commit: str | None) -> None:
         return
     holding = git.text("for-each-ref", "--contains", commit, _HEADS) if git.has(commit) else ""
     if not holding:
-        raise GitError(
+        raise CutError(
             f"{branch.removeprefix(_HEADS)} was not handed over up to {commit[:12]}: its history is probably "
             "cut (a clone with --depth); run `git fetch --unshallow` there"
         )

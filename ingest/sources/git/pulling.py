@@ -9,12 +9,13 @@ from typing import Final
 from ingest.errors import SourceError
 from ingest.history.git import OLDEST, Git, GitError, git_version
 from ingest.history.mirrors import Mirrors
-from ingest.history.wanted import entry_of, wanted_repositories
+from ingest.history.wanted import are_named, entry_of, wanted_repositories
 from ingest.redaction import without_known_secrets
 from ingest.settings import GitSettings, IngestSettings
 from ingest.sources.base import DONE, Parsed, Progress, Pulled, Surroundings
-from ingest.sources.git.cloning import Remote, clean_up, refresh
+from ingest.sources.git.cloning import CutError, Remote, clean_up, refresh
 from ingest.sources.git.places import place_of, spellings
+from ingest.sources.git.reasons import DAMAGED, UNWRITABLE, Reason, reason_of
 
 SECRET: Final = "git_token"  # noqa: S105 - the kind under which the joining place hands the token over
 UNMATCHED: Final = "patterns of [sources.git] that fit no repository of the tables yet"
@@ -57,7 +58,8 @@ class _Run:
 
     def all(self) -> Pulled:
         """Every wanted repository; one that cannot be reached keeps nobody from the others."""
-        clean_up(self.mirrors.folder)
+        if not self.around.outside.from_raw:
+            clean_up(self.mirrors.folder)
         for repository in self._wanted():
             try:
                 self._one(repository)
@@ -67,8 +69,7 @@ class _Run:
         return Pulled(self.cursor, self.requests, self.batches, self.refused, unmatched)
 
     def _wanted(self) -> list[str]:
-        git = self.settings.sources.git or GitSettings()
-        if not (git.repositories or self.settings.repositories):
+        if not are_named(self.settings):
             raise SourceError(
                 "[sources.git] names no repositories; write `repositories` there, or in a pilot"
             )
@@ -98,12 +99,26 @@ class _Run:
             self.batches += 1
 
     def _refuse(self, repository: str, error: Exception) -> None:
-        said = without_known_secrets(str(error), spellings(self.around.outside.secrets.get(SECRET)))
-        entry = entry_of(repository, self.settings)
-        remedy = "the url of its [[sources.git.repository]]" if entry else "`url` and `token_env`"
-        self.refused[repository] = f"{repository}: {said}; check {remedy}. Its mirror stays as it was"
+        has_mirror = self.mirrors.git(repository) is not None
+        then = "Its mirror stays as it was" if has_mirror else "It has no mirror yet"
+        sentence = f"{repository}: {self._why(repository, error)}. {then}"
+        secret = self.around.outside.secrets.get(SECRET)
+        self.refused[repository] = without_known_secrets(sentence, spellings(secret))
         if repository in self.around.cursor:
             self.cursor[repository] = self.around.cursor[repository]
+
+    def _why(self, repository: str, error: Exception) -> str:
+        """What was seen and what to do; what is no word of git's is a sentence already."""
+        if not isinstance(error, GitError | OSError) or isinstance(error, CutError):
+            return str(error)
+        reason = self._reason(error)
+        url = "the url of its [[sources.git.repository]]" if entry_of(repository, self.settings) else "`url`"
+        return f"{reason.seen}; {reason.remedy.replace('{url}', url)} ({str(error).rstrip('.')})"
+
+    def _reason(self, error: GitError | OSError) -> Reason:
+        if isinstance(error, OSError):
+            return UNWRITABLE
+        return DAMAGED if self.around.outside.from_raw else reason_of(str(error))
 
     def _tell(self, repository: str, doing: str) -> None:
         requests = _ASKED if doing == DONE else 0

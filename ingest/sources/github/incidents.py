@@ -35,8 +35,10 @@ _PULL: Final = re.compile(
     r"(?P<repository>[\w.-]+/[\w.-]+)?(?:#|/pull/)(?P<number>[1-9]\d{0,17})\b",
     re.IGNORECASE | re.MULTILINE,
 )
+_NAMES_COMMIT: Final = r"(?:commit\s*:?\s*)?<?https?://[^/\s]+/[\w.-]+/[\w.-]+/commit/|commit\s*:?\s*`?"
+_LOOKS_LIKE_ONE: Final = r"`?(?=[a-f]*\d)(?=\d*[a-f])"  # digits alone are a day, letters alone a word
 _COMMIT: Final = re.compile(
-    _BLAME + r"(?:commit\s*)?(?:<?https?://[^/\s]+/[\w.-]+/[\w.-]+/commit/)?`?(?P<sha>[0-9a-f]{7,40})\b",
+    rf"{_BLAME}(?:{_NAMES_COMMIT}|{_LOOKS_LIKE_ONE})(?P<sha>[0-9a-f]{{7,40}})\b",
     re.IGNORECASE | re.MULTILINE,
 )
 _CWE: Final = re.compile(r"\bCWE[-_ :]{0,2}0*([1-9]\d{0,4})\b", re.IGNORECASE)

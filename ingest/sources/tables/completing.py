@@ -17,6 +17,7 @@ from ingest.sources.tables.completing_events import (
 from ingest.sources.tables.completing_findings import (
     complete_dispositions,
     complete_findings,
+    complete_incidents,
     complete_scan_results,
     complete_scans,
 )
@@ -35,6 +36,7 @@ COMPLETING: Final[dict[str, Complete]] = {
     "scan_results": lambda rows, _place, _settings: complete_scan_results(rows),
     "findings": lambda rows, _place, _settings: complete_findings(rows),
     "dispositions": lambda rows, _place, _settings: complete_dispositions(rows),
+    "incidents": lambda rows, _place, _settings: complete_incidents(rows),
 }
 
 

@@ -74,6 +74,11 @@ def _lowered(rows: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
     return rows.with_columns(as_text(rows[name]).str.to_lowercase() for name in names if name in rows.columns)
 
 
+def complete_incidents(rows: pl.DataFrame) -> pl.DataFrame:
+    """Incidents stand until somebody says that they were none."""
+    return _with_defaults(_lowered(rows, ("severity",)), {"is_withdrawn": pl.lit(False)})
+
+
 def _with_defaults(rows: pl.DataFrame, made: dict[str, Any]) -> pl.DataFrame:
     return rows.with_columns(**{name: value for name, value in made.items() if name not in rows.columns})
 

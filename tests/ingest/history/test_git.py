@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -106,3 +108,21 @@ def test_what_is_shown_of_a_repository_holds_no_secret(repo: GitRepo):
 
 def test_the_version_is_numbers():
     assert git_version() > (2, 0)
+
+
+def test_a_long_answer_that_takes_too_long_is_ended_and_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    stuck = tmp_path / "bin" / "git"
+    stuck.parent.mkdir()
+    stuck.write_text("#!/bin/sh\necho first\nexec sleep 60\n")
+    stuck.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{stuck.parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setattr("ingest.history.git.LONGEST_SECONDS", 0.2)
+    lines = Git(tmp_path).stream("log")
+    with pytest.raises(GitError, match=r"git log took longer than 0 s"):
+        list(lines)
+
+
+def test_an_answer_in_time_is_whole_and_nobody_waits_for_it_any_more(repo: GitRepo):
+    before = threading.active_count()
+    assert list(Git(repo.path).stream("show", "HEAD:a.py")) == [b"one", b"two"]
+    assert threading.active_count() == before

@@ -24,6 +24,7 @@ from ingest.sources.base import Outside, Progress
 from ingest.sources.git import GIT, cloning, pulling
 from ingest.sources.git.cloning import MOST_PACKS
 from ingest.sources.git.places import place_of
+from ingest.sources.git.reasons import reason_of
 from ingest.store import Store
 from tests.builders_git import GitRepo
 from tests.builders_store import pull_requests
@@ -260,8 +261,9 @@ def test_one_that_cannot_be_reached_is_refused_and_the_others_go_on(place: Place
     place.publish(place.repo())
     place.wanted = ["acme/gone", "acme/pay"]
     (why,) = place.refused().values()
-    assert why.startswith("acme/gone: git ls-remote")
-    assert "check `url` and `token_env`" in why
+    assert why.startswith("acme/gone: there is no repository at its address, or it is not shown to")
+    assert "check `url` and `token_env` or `token_file` (git ls-remote" in why
+    assert why.endswith("It has no mirror yet")
     assert place.mirrors.repositories() == ["acme/pay"]
 
 
@@ -324,12 +326,98 @@ def test_a_kill_while_cloning_leaves_no_mirror_and_the_next_run_cleans_up(
 
 
 def test_a_kill_between_the_old_mirror_and_the_new_loses_neither(place: Place):
-    place.publish(place.repo())
+    repo = place.repo()
+    served = place.publish(repo)
     place.run()
     mirror = place.mirrors.path("acme/pay")
     mirror.rename(mirror.with_name("acme+pay.git.old"))
-    assert place.row(from_raw=True)["files_read"] == 0
+    served.rename(served.with_name("elsewhere"))
+    (why,) = place.refused().values()
+    assert why.endswith("Its mirror stays as it was")
     assert [path.name for path in place.mirrors.folder.iterdir()] == ["acme+pay.git"]
+    assert place.landed() == [repo.head]
+
+
+def test_an_old_mirror_that_cannot_be_put_back_is_not_taken_away(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+):
+    place.publish(place.repo())
+    place.run()
+    mirror = place.mirrors.path("acme/pay")
+    old = mirror.rename(mirror.with_name("acme+pay.git.old"))
+    monkeypatch.setattr(Path, "rename", _read_only)
+    cloning.clean_up(place.mirrors.folder)
+    assert old.is_dir()
+
+
+def _read_only(self: Path, *_: object) -> Path:
+    raise OSError(30, "Read-only file system", str(self))
+
+
+def test_reading_mirrors_as_they_are_writes_nothing(place: Place):
+    place.publish(place.repo())
+    place.run()
+    half = place.mirrors.folder / "acme+web.git.half"
+    half.mkdir()
+    assert place.row(from_raw=True)["status"] == "ok"
+    assert half.is_dir()
+
+
+def test_a_folder_that_cannot_be_written_to_is_said_for_each_repository(place: Place):
+    place.publish(place.repo())
+    place.mirrors.folder.write_text("a file is in its place")
+    place.wanted = ["acme/pay", "acme/web"]
+    told = place.refused()
+    assert list(told) == ["acme/pay", "acme/web"]
+    assert all("the folder of mirrors cannot be written to; make room in it" in why for why in told.values())
+
+
+def test_a_damaged_mirror_is_said_when_nobody_may_be_asked(place: Place):
+    place.publish(place.repo())
+    place.run()
+    (place.mirrors.path("acme/pay") / "HEAD").write_text("nonsense")
+    (why,) = place.refused(from_raw=True).values()
+    assert "its mirror cannot be read; run `pilot ingest git --full` (git for-each-ref" in why
+
+
+@pytest.mark.parametrize(
+    ("url", "seen", "remedy"),
+    [
+        ("{folder}/nowhere.git", "there is no repository at its address", "check `url` and `token_env`"),
+        ("{folder}/lake", "there is no repository at its address", "check `url` and `token_env`"),
+        ("http://127.0.0.1:1/pay.git", "nobody answers at its address", "check `url`, the network"),
+        ("{server}/pay.git", "it wants a login", "give a token that may read its contents"),
+        ("ftpx://127.0.0.1/pay.git", "its address is of a kind that is not used", "write an https or ssh"),
+    ],
+    ids=["not there", "a folder of something else", "not reachable", "needs a login", "unknown kind"],
+)
+def test_each_wrong_address_is_answered_by_one_sentence_with_what_to_do(
+    place: Place, server: str, url: str, seen: str, remedy: str
+):
+    place.url = url.format(folder=place.folder, server=server)
+    (why,) = place.refused().values()
+    assert why.startswith(f"acme/pay: {seen}")
+    assert f"; {remedy}" in why
+
+
+@pytest.mark.parametrize(
+    ("said", "seen"),
+    [
+        ("could not read Username for 'https://a.example': terminal prompts disabled", "it wants a login"),
+        ("git@a.example: Permission denied (publickey). fatal: Could not read from", "it wants a login"),
+        ("remote: Repository not found. fatal: repository 'https://a.example/' not found", "there is no rep"),
+        ("Could not resolve host: a.example", "nobody answers"),
+        ("ssh: connect to host a.example port 22: Connection refused fatal: Could not", "nobody answers"),
+        ("server certificate verification failed. CAfile: none", "no safe connection"),
+        ("fatal: detected dubious ownership in repository at '/srv/a.git'", "it belongs to another user"),
+        ("Host key verification failed. fatal: Could not read from remote", "the key of its host"),
+        ("error: cannot lock ref 'refs/heads/main': Permission denied", "the folder of mirrors"),
+        ("git fetch took longer than 60 s in /mirrors", "it took longer than allowed"),
+        ("fatal: something new of acme/certificates, or of openssl/ssl-tests", "git could not read it"),
+    ],
+)
+def test_words_of_git_have_their_sentence(said: str, seen: str):
+    assert reason_of(said).seen.startswith(seen)
 
 
 def test_locks_and_halves_of_a_killed_git_do_not_stop_the_next(place: Place):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ingest.history import hunks
 from ingest.history.changing import Change, Did
 from ingest.history.git import Git
-from ingest.history.hunks import Hunk, changes_of, parsed
+from ingest.history.hunks import Hunk, changes_of, joined, parsed
 from ingest.history.moving import Moves
 from ingest.history.rewriting import MOST_LINES, before_reformatting, replaced_line
 from ingest.history.wording import wording
@@ -299,7 +299,7 @@ def test_of_a_moved_statement_and_its_copy_in_another_form_the_equal_one_is_the_
     here = place("b.py", 5, [], [*WRAPPED, "x = 1", ONE_LINE])
     change = Change([there, here])
     assert change.did("b.py", 9) == Did("moved", ("a.py", 5))
-    assert change.did("b.py", 6) == Did()
+    assert change.did("b.py", 6) == Did(is_anew=True)
 
 
 def test_a_line_in_a_long_text_is_followed_with_it() -> None:
@@ -352,5 +352,50 @@ def test_a_commit_moved_reformatted_replaced_or_brought_in_each_of_its_lines() -
     )
     assert change.did("a.py", 2) == Did("reformatted", ("a.py", 1))
     assert change.did("a.py", 10) == Did("moved", ("b.py", 40))
-    assert change.did("a.py", 20) == Did(None, ("a.py", 20))
-    assert change.did("a.py", 30) == change.did("a.py", 99) == Did()
+    assert change.did("a.py", 20) == Did(None, ("a.py", 20), is_anew=True)
+    assert change.did("a.py", 30) == Did(is_anew=True)
+    assert change.did("a.py", 99) == Did()
+
+
+# -- close together -------------------------------------------------------------------------------
+
+
+def test_places_close_together_are_told_apart_and_joined(tmp_path: Path) -> None:
+    repo = GitRepo(tmp_path / "repo")
+    before = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+    repo.commit_file("a.py", lines(before))
+    after = ["zero", "one", "two", "3", "four", "six", "seven", "eight", "nine", "10"]
+    told = changes_of(Git(repo.path), repo.commit_file("a.py", lines(after))) or ()
+    assert [(each.removed, each.added, each.unchanged) for each in told] == [
+        ((), ("zero",), ("one", "two")),
+        (("three",), ("3",), ("four",)),
+        (("five",), (), ()),
+        (("ten",), ("10",), ()),
+    ]
+    assert [each.old_start for each in told if each.removed] == [3, 5, 10]
+    assert [each.new_start for each in told if each.added] == [1, 4, 10]
+    whole = Hunk("a.py", 1, tuple(before[:5]), "a.py", 1, tuple(after[:5]))
+    assert [joined(told, at) for at in range(3)] == [whole] * 3
+    assert joined(told, 3) == told[3]
+
+
+def test_a_statement_is_followed_through_a_line_that_is_equal_by_chance(tmp_path: Path) -> None:
+    repo = GitRepo(tmp_path / "repo")
+    repo.commit_file("a.py", lines(["first_call(", "    one,", ")", "second_call(two, three)"]))
+    after = ["first_call(one)", "second_call(", "    two,", "    three,", ")"]
+    told = changes_of(Git(repo.path), repo.commit_file("a.py", lines(after))) or ()
+    assert len(told) == 2
+    found = [Change(told).did("a.py", line) for line in (1, 2, 3, 4)]
+    assert found == [Did("reformatted", ("a.py", old)) for old in (1, 4, 4, 4)]
+
+
+def test_a_copy_beside_a_line_that_stays_is_no_other_form_of_it() -> None:
+    parts = [
+        Hunk("a.py", 3, ("old = 1",), "a.py", 3, ("old = 2",), unchanged=(ONE_LINE,)),
+        Hunk("a.py", 5, ("limit = 10",), "a.py", 5, tuple(WRAPPED)),
+    ]
+    assert Change(parts).did("a.py", 6) == Did(is_anew=True)
+
+
+def test_a_copy_in_another_form_beside_its_line_is_not_guessed() -> None:
+    assert before_reformatting(hunk([ONE_LINE, "x = 1"], [*WRAPPED, ONE_LINE]), 1) is None

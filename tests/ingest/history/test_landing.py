@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.contracts import LANDED_COMMITS
+from ingest.history.forgetting import forget_all_but, repositories_read
 from ingest.history.landing import NO_BRANCH, UNREAD
-from ingest.history.order import arrivals
+from ingest.history.order import arrivals, brought_with
+from ingest.history.users import KEPT
 from ingest.settings import (
     AuthorshipOverride,
     AuthorshipSettings,
@@ -254,6 +256,95 @@ def test_the_number_at_the_end_of_a_subject_is_the_pull_request(
     assert landing.by_sha(repo, "pull_request", "landing")[own] == expected
 
 
+def test_a_number_of_a_pull_request_that_landed_as_another_commit_is_of_another_repository(
+    repo: GitRepo, landing: Landing
+):
+    foreign = repo.commit_file("b.py", "b\n", "Vendor (#4)")
+    own = repo.commit_file("c.py", "c\n", "Login (#4)")
+    landing.holding(merged(4, own, merged_at="2026-01-05T12:00:00Z"))
+    told = landing.by_sha(repo, "pull_request")
+    assert (told[foreign], told[own]) == (None, 4)
+
+
+@pytest.mark.parametrize(
+    ("merged_at", "number"),
+    [("2026-01-05T11:00:00Z", 4), ("2026-01-06T10:00:00Z", 4), ("2026-01-06T12:00:00Z", None)],
+    ids=["merged then", "clocks differ", "merged more than a day later"],
+)
+@pytest.mark.parametrize("subject", ["Login (#4)", "Merge pull request #4 from acme/login"])
+def test_what_was_merged_later_than_the_commit_was_made_did_not_land_as_it(
+    repo: GitRepo, landing: Landing, subject: str, merged_at: str, number: int | None
+):
+    feature(repo, "login", 1)
+    own = repo.merge("login", subject, at=BASE + timedelta(hours=2))
+    landing.holding(merged(4, merged_at=merged_at))
+    assert landing.by_sha(repo, "pull_request")[own] == number
+
+
+@pytest.mark.parametrize(
+    ("subject", "number"),
+    [("Upstream (#5000)", None), ("Begun before the tables (#7)", 7), ("Ours, not read yet (#12)", 12)],
+)
+def test_a_number_beyond_that_of_one_opened_later_is_of_another_repository(
+    repo: GitRepo, landing: Landing, subject: str, number: int | None
+):
+    landing.holding(
+        {"number": 11, "created_at": "2026-01-01T00:00:00Z"},
+        {"number": 20, "created_at": "2026-03-01T00:00:00Z"},
+        {"number": 21, "created_at": "2026-02-01T00:00:00Z"},
+    )
+    own = repo.commit_file("b.py", "b\n", subject, at=BASE + timedelta(days=1))  # type: ignore[arg-type]
+    assert landing.by_sha(repo, "pull_request")[own] == number
+
+
+class Counted(dict[str, list[str]]):
+    """Parents of commits, and how often they were asked for."""
+
+    asked = 0
+
+    def __getitem__(self, sha: str) -> list[str]:
+        self.asked += 1
+        return super().__getitem__(sha)
+
+
+def inner_merges(count: int) -> Counted:
+    """A branch of so many merges that was itself merged; each of them brings a commit made at the start."""
+    parents = Counted({"start": [], "b0": ["start"]})
+    for number in range(1, count + 1):
+        parents[f"f{number}"] = ["b0"]
+        parents[f"b{number}"] = [f"b{number - 1}", f"f{number}"]
+    parents["head"] = ["start", f"b{count}"]
+    return parents
+
+
+def test_each_commit_is_of_the_innermost_merge_that_brought_it():
+    numbers = {f"b{number}": number for number in range(1, 4)} | {"head": 9}
+    told = dict(brought_with(inner_merges(3), "head", numbers.get))
+    assert told == {
+        "start": None, "b0": 9, "head": 9, "b1": 1, "f1": 1, "b2": 2, "f2": 2, "b3": 3, "f3": 3,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("count", [10, 1000])
+def test_the_work_grows_with_the_commits_however_many_merges_lie_in_one(count: int):
+    parents = inner_merges(count)
+    numbers = {f"b{number}": number for number in range(1, count + 1)}
+    assert len(list(brought_with(parents, "head", numbers.get))) == len(parents)
+    assert parents.asked <= 3 * len(parents)
+
+
+@given(st.lists(st.sets(st.integers(0, 30), max_size=3), max_size=30))
+def test_every_commit_is_brought_once_and_by_a_merge_that_reaches_it(drawn: list[set[int]]):
+    parents = {
+        str(number): [str(each) for each in sorted(chosen, reverse=True) if each < number]
+        for number, chosen in enumerate([set[int](), *drawn])
+    }
+    told = list(brought_with(parents, str(len(drawn)), int))
+    assert sorted(sha for sha, _ in told) == sorted(arrivals(parents, str(len(drawn))))
+    for sha, merge in told:
+        assert merge is None or sha in list(arrivals(parents, str(merge)))
+
+
 def test_what_came_by_another_branch_landed_when_that_was_merged(repo: GitRepo, landing: Landing):
     repo.branch("develop")
     squash = repo.commit_file("b.py", "b\n", "Login (#4)")
@@ -296,6 +387,27 @@ def test_a_commit_is_classed_by_its_own_evidence(
     assert landing.by_sha(repo, "authorship", "agent")[own] == expected
 
 
+@pytest.mark.parametrize(
+    ("author", "committer", "expected"),
+    [
+        (JANE, "Jane Doe (aider) <jane@acme.example>", ("assisted", "aider")),
+        ("Jane Doe (aider) <jane@acme.example>", "Jane Doe (aider) <jane@acme.example>", ("agent", "aider")),
+        (JANE, "GitHub <noreply@github.com>", ("human", None)),
+    ],
+    ids=["the tool committed a person's change", "the tool wrote it", "the host committed it"],
+)
+def test_who_committed_tells_of_help_only(
+    repo: GitRepo, landing: Landing, author: str, committer: str, expected: tuple[str, str | None]
+):
+    own = repo.write("b.py", "b\n").commit("Fix", author, committer=committer)
+    assert landing.by_sha(repo, "authorship", "agent")[own] == expected
+
+
+def test_evidence_of_the_committer_is_quoted_without_an_address(repo: GitRepo, landing: Landing):
+    own = repo.write("b.py", "b\n").commit("Fix", committer="Jane Doe (aider) <jane@acme.example>")
+    assert landing.by_sha(repo, "evidence")[own] == ["aider-committer: Jane Doe (aider)"]
+
+
 def test_a_trace_older_than_its_rule_is_none(repo: GitRepo, landing: Landing):
     early = repo.commit(f"Fix{CLAUDE}", at=datetime(2015, 1, 1, tzinfo=UTC))
     assert landing.by_sha(repo, "authorship")[early] == "human"
@@ -318,6 +430,52 @@ def test_use_of_an_agent_in_one_repository_counts_in_the_others(tmp_path: Path, 
     landing.mirror(other, "acme/web")
     later = repo.commit_file("b.py", "b\n", "Later")
     assert landing.by_sha(repo, "authorship")[later] == "unknown"
+
+
+@pytest.fixture
+def used_elsewhere(tmp_path: Path, repo: GitRepo) -> Landing:
+    """Jane used an agent in another repository, whose mirror cannot be read any more."""
+    landing = Landing(tmp_path).with_(repositories=["acme/*"])
+    other = GitRepo(tmp_path / "other", BASE - timedelta(days=30))
+    other.commit_file("a.py", "a\n", f"With help{CLAUDE}")
+    mirror = landing.mirror(other, "acme/web")
+    landing.landed(repo)
+    (mirror / "HEAD").write_text("nonsense")
+    return landing
+
+
+def test_a_mirror_that_cannot_be_read_makes_nobody_a_person_elsewhere(used_elsewhere: Landing, repo: GitRepo):
+    later = repo.commit_file("b.py", "b\n", "Later")
+    used_elsewhere.mirror(repo)
+    assert used_elsewhere.look() == {UNREAD: 1}
+    landed = used_elsewhere.table("landed_commits").filter(repository=REPOSITORY)
+    told = dict(landed.select("sha", "authorship").iter_rows())
+    assert told == dict.fromkeys((repo.sha("HEAD~1"), later), "unknown")
+
+
+def test_what_is_remembered_of_users_of_agents_names_nobody(used_elsewhere: Landing):
+    kept = (used_elsewhere.mirrors.folder / KEPT).read_text().lower()
+    assert "acme/web" in kept
+    assert "jane" not in kept
+
+
+def test_use_in_a_repository_that_nobody_wants_any_more_is_forgotten(used_elsewhere: Landing, repo: GitRepo):
+    used_elsewhere.with_(repositories=[REPOSITORY])
+    assert set(used_elsewhere.by_sha(repo, "authorship").values()) == {"human"}
+    assert "acme/web" not in (used_elsewhere.mirrors.folder / KEPT).read_text()
+
+
+@pytest.mark.parametrize("damage", ["", "nonsense", "[]", '{"key": "x", "seen": {}}'])
+def test_what_is_remembered_may_be_lost_or_damaged(used_elsewhere: Landing, damage: str):
+    (used_elsewhere.mirrors.folder / KEPT).write_text(damage)
+    assert used_elsewhere.look() == {UNREAD: 1}
+
+
+@pytest.mark.parametrize("pattern", ["Acme/*", "ACME/PAY"])
+def test_a_correction_fits_a_repository_in_whatever_case(repo: GitRepo, landing: Landing, pattern: str):
+    entry = AuthorshipOverride(repository=pattern, authorship="automation")
+    landing.with_(authorship=AuthorshipSettings(override=[entry]))
+    assert set(landing.by_sha(repo, "authorship").values()) == {"automation"}
 
 
 def test_the_settings_lists_and_corrections_win(repo: GitRepo, landing: Landing):
@@ -433,6 +591,29 @@ def test_a_missing_content_leaves_the_lines_of_its_commit_unknown_and_no_other(
     assert [told[sha] for sha in (lost, changed, without, after)] == [None, None, 2, 1]
 
 
+def test_a_content_that_was_missing_is_counted_when_it_is_there_again(repo: GitRepo, landing: Landing):
+    own = repo.commit_file("big.py", "big\n" * 9)
+    mirror = landing.mirror(repo)
+    loose(repo, mirror)
+    blob = repo.git("rev-parse", "HEAD:big.py")
+    kept = mirror / "objects" / blob[:2] / blob[2:]
+    content = kept.read_bytes()
+    drop(mirror, blob)
+    assert dict(landing.landed().select("sha", "code_additions").iter_rows())[own] is None
+    kept.write_bytes(content)
+    assert dict(landing.landed().select("sha", "code_additions").iter_rows())[own] == 9
+
+
+def test_the_end_of_a_shallow_mirror_has_unknown_lines_until_it_is_whole(repo: GitRepo, landing: Landing):
+    end = repo.commit_file("b.py", "1\n2\n")
+    after = repo.commit_file("c.py", "1\n")
+    cut = landing.mirror(repo) / "shallow"
+    cut.write_text(f"{end}\n")
+    assert dict(landing.landed().select("sha", "code_additions").iter_rows()) == {end: None, after: 1}
+    cut.unlink()
+    assert dict(landing.landed().select("sha", "code_additions").iter_rows())[end] == 2
+
+
 # -- what a look leaves -----------------------------------------------------------------------------
 
 
@@ -510,3 +691,36 @@ def test_a_mirror_that_nobody_wants_is_not_looked_at(tmp_path: Path, repo: GitRe
     landing.mirror(repo, "acme/other")
     assert landing.look() == {}
     assert landing.table("landed_commits").is_empty()
+
+
+def test_rows_of_a_repository_that_is_not_wanted_any_more_go(tmp_path: Path, repo: GitRepo):
+    landing = Landing(tmp_path).with_(repositories=["acme/*"])
+    repo.commit_file("a.py", "# @generated\n")
+    landing.mirror(repo, "acme/web")
+    landing.landed(repo)
+    landing.with_(repositories=[REPOSITORY]).look()
+    assert landing.table("landed_commits")["repository"].unique().to_list() == [REPOSITORY]
+    assert landing.table("file_marks")["repository"].unique().to_list() == [REPOSITORY]
+
+
+def test_rows_stay_where_a_pattern_wants_the_repository_and_its_mirror_is_gone(
+    repo: GitRepo, landing: Landing
+):
+    landing.with_(repositories=["acme/*"]).landed(repo)
+    landing.mirrors.path(REPOSITORY).rename(landing.folder / "elsewhere")
+    assert landing.look() == {}
+    assert landing.table("landed_commits").height == 1
+
+
+def test_without_any_source_of_history_nothing_of_it_is_known(repo: GitRepo, landing: Landing):
+    landing.landed(repo)
+    assert forget_all_but(landing.store, ()) == {}
+    assert landing.table("landed_commits").is_empty()
+    assert repositories_read(landing.store) == frozenset()
+
+
+def test_rows_that_somebody_else_gave_are_not_forgotten(repo: GitRepo, landing: Landing):
+    given_rows = landing.landed(repo).with_columns(repository=pl.lit("acme/own"), source=pl.lit("tables"))
+    landing.store.write(LANDED_COMMITS, given_rows.select(list(LANDED_COMMITS.columns)))
+    forget_all_but(landing.store, ())
+    assert landing.table("landed_commits")["repository"].to_list() == ["acme/own"]

@@ -127,6 +127,20 @@ def test_what_no_blame_could_count_is_said_and_tried_again(
     assert counted.standing() == {sha: 1}
 
 
+def test_a_content_whose_blame_took_too_long_is_not_waited_for_again(
+    counted: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = counted.repo.commit_file("a.py", "x\n")
+    with monkeypatch.context() as slow:
+        slow.setattr(standing, "BLAME_SECONDS", 0.0)
+        slow.setattr(Blamer, "counts", lambda *_: None)
+        assert counted.count() == {UNBLAMED: 1}
+    assert counted.count() == {UNBLAMED: 1}
+    second = counted.repo.commit_file("a.py", "x\ny\n")
+    assert counted.count() == {}
+    assert counted.standing() == {first: 1, second: 1}
+
+
 def test_only_changed_files_are_blamed_again(counted: Counted, blamed: list[str]) -> None:
     repo = counted.repo
     first = repo.write("a.py", "one\n").commit_file("b.py", "two\n")
