@@ -23,6 +23,7 @@ from ingest.contracts import (
     SCANS,
 )
 from ingest.contracts.findings import UNREAD_STATUSES
+from ingest.history.forgetting import forget_all_but
 from ingest.history.landing import land
 from ingest.history.mirrors import Mirrors
 from ingest.history.origins import trace
@@ -46,7 +47,7 @@ def derive(
     store: Store, settings: IngestSettings, at: datetime, mirrors: Mirrors | None = None
 ) -> dict[str, int]:
     """Bring every derived column and row in line with the tables; what could not be used, by reason."""
-    looked = _look_into_history(store, settings, at, mirrors) if mirrors else {}
+    looked = _look_into_history(store, settings, at, mirrors) if mirrors else forget_all_but(store, ())
     marks = store.current(FILE_MARKS.name)
     changed_files = with_marks(latest_listing(store.current("changed_files")), marks)
     commits = latest_listing(store.current("commits"))

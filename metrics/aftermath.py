@@ -15,6 +15,7 @@ from typing import Final
 import polars as pl
 
 from metrics.arrivals import KEY
+from metrics.scope import class_by_name
 from metrics.tables import Tables
 
 HOTFIX_DAYS: Final = 14  # later mending is maintenance; one sprint of the usual length
@@ -132,7 +133,7 @@ def _hotfixed(merges: pl.DataFrame, cut: Tables) -> pl.DataFrame:
 
 def _code_files(cut: Tables) -> pl.LazyFrame:
     """Files that people write: a lock file is touched by every second change."""
-    return cut.changed_files.filter(pl.col("file_class") == "code").select(*KEY, "path")
+    return cut.changed_files.filter(class_by_name(cut) == "code").select(*KEY, "path")
 
 
 def _hotfixes(merges: pl.DataFrame, cut: Tables) -> pl.DataFrame:

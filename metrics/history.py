@@ -23,7 +23,8 @@ OWN_CHANGE: Final = "landed with a change of the pilot that it is not attributed
 PUSHED: Final = "pushed past review"
 NAMES_DISPUTED: Final = "said to be of a change that cannot have brought it in: {}"
 LANDED_DISPUTED: Final = "landed with a change that does not count: {}"
-NOT_A_PERSONS: Final = ("agent", "unknown")  # whose pushes past review nobody answers for
+# Whose pushes past review nobody answers for: with one commit alone, any agent evidence is that of most.
+NOT_A_PERSONS: Final = ("agent", "assisted", "unknown")
 BASELINE: Final = "baseline"
 _COMMIT: Final = ("repository", "introduced_commit")
 _NAMED: Final = ("repository", "introduced_by")

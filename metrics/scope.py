@@ -188,7 +188,7 @@ def with_path_facts(wanted: pl.DataFrame, tables: Tables, pilot: Pilot) -> pl.Da
     if not pilot.paths:
         return wanted.with_columns(touches=pl.lit(True))
     files = (
-        tables.changed_files.select(*KEY, "path", is_generated=_class_by_name(tables) == "generated")
+        tables.changed_files.select(*KEY, "path", is_generated=class_by_name(tables) == "generated")
         .join(wanted.lazy().select(KEY), on=KEY, how="semi").collect()
     )  # fmt: skip
     inside = [path for path in files["path"].unique() if matches(path, pilot.paths)]
@@ -196,7 +196,7 @@ def with_path_facts(wanted: pl.DataFrame, tables: Tables, pilot: Pilot) -> pl.Da
     return wanted.join(files.group_by(KEY).agg(touches=fits.any()), on=KEY, how="left", maintain_order="left")
 
 
-def _class_by_name(tables: Tables) -> pl.Expr:
+def class_by_name(tables: Tables) -> pl.Expr:
     """The class by the file's name: whoever is judged may mark files, and must not leave the scope by it."""
     is_marked = NAMED_CLASS in tables.changed_files.collect_schema()
     return pl.col(NAMED_CLASS if is_marked else "file_class")

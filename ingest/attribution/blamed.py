@@ -42,11 +42,6 @@ def blamed(reports: pl.DataFrame, history: History, pull_requests: pl.DataFrame)
     return joined.with_columns(pl.col("is_blamed").fill_null(value=False)).select(*FINDING, *BLAMED)
 
 
-def blames(is_blamed: str = "is_blamed") -> pl.Expr:
-    """Whether history names a commit; false where nothing is known."""
-    return pl.col(is_blamed).fill_null(value=False)
-
-
 def introduction() -> list[pl.Expr]:
     """Commit, path and line that brought a finding in: the blamed ones, unless another change is charged.
 

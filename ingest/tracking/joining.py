@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final
 
 import polars as pl
-
-EDGES: Final = {"left": pl.String, "right": pl.String}  # two nodes that are one finding
 
 
 class Groups:

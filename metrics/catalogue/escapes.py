@@ -110,7 +110,8 @@ ESCAPES: Final[tuple[Metric, ...]] = (
         numerator="watched changes scanned after merge by a tool or rules that had not looked before",
         denominator="in-scope changes whose follow-up is over",
         excludes=f"changes still watched; the same tool where a rules version is unknown; {_UNREAD}",
-        caveats="Repeating the scan of before the merge finds nothing new by construction.",
+        caveats="Repeating the scan of before the merge finds nothing new by construction. Audits count of "
+        "drawn changes, by people who had no part in them.",
         method=METHOD,
         references=(CLOPPER_PEARSON,),
         compute=watched_share("independent"),
@@ -153,8 +154,9 @@ ESCAPES: Final[tuple[Metric, ...]] = (
         unit="findings",
         numerator="post-merge findings since the start that no single known change explains",
         denominator="none: every one counts",
-        excludes="findings of a baseline scan; dismissed ones",
-        caveats="While there are any, the verdict cannot be better than UNTRIAGED.",
+        excludes="findings of a baseline scan whose commit does not speak against the pilot; dismissed ones",
+        caveats="While there are any, the verdict cannot be better than UNTRIAGED. A change that has not "
+        "merged explains nothing, nor does an agents' one out of scope.",
         method=EXACT,
         references=(),
         compute=unattributed_finding_count,

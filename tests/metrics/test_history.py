@@ -55,9 +55,9 @@ def test_what_an_agent_or_nobody_knows_who_pushed_past_review_holds_back_as_what
     assert held(landed("c0ffee1", authorship=authorship)) == [PUSHED]
 
 
-def test_an_assisted_push_counts_as_agents_where_assisted_changes_do() -> None:
+def test_an_assisted_push_holds_for_all_of_it_carries_agent_evidence() -> None:
     push = landed("c0ffee1", authorship="assisted")
-    assert (held(push), held(push, assisted=True)) == ([], [PUSHED])
+    assert (held(push), held(push, assisted=True)) == ([PUSHED], [PUSHED])
 
 
 def test_a_commit_that_landed_with_somebody_elses_known_change_explains_the_finding() -> None:

@@ -273,7 +273,7 @@ def _kinds(found: Sequence[Result]) -> list[Kind]:
 def _bag_kind(properties: Any) -> bytes:
     if len(properties) <= _SHORT:
         return orjson.dumps(properties)
-    # Marked: what is left of a long bag must not pass for a short one, as secrets are asked of each kind once.
+    # Marked: the rest of a long bag must not pass for a short one, as secrets are asked of each kind once.
     return b"+" + orjson.dumps({name: properties[name] for name in _TELLING if name in properties})
 
 
