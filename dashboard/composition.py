@@ -67,6 +67,7 @@ ADD_GITHUB: Final = (
     "add the line [sources.github] and put a token into the environment variable GITHUB_TOKEN "
     "(docs/github.md has the rest)"
 )
+NOTHING_INGESTED: Final = "{}: nothing has been ingested yet; run `pilot ingest` first"
 LOCK_WAIT_SECONDS: Final = 600.0  # a second writer waits this long before it says who holds the store
 
 
@@ -199,7 +200,7 @@ class Session:
     def tables(self) -> Tables:
         """The trusted tables at the published versions."""
         if self.published is None:
-            raise StoreError(f"{self.store.uri}: nothing has been ingested yet; run `pilot ingest` first")
+            raise StoreError(NOTHING_INGESTED.format(self.store.uri))
         published = self.published
         read = {name: self.store.read(name, published) for name in Tables.__dataclass_fields__}
         listed = {name: latest_listing(read[name]) for name in LISTED}
@@ -216,6 +217,13 @@ class Session:
             return None
         usual = (self.store.folder or self.path.parent) / "git"
         return Mirrors(usual if git.folder is None else self.path.parent / git.folder)
+
+    @property
+    def decided(self) -> pl.LazyFrame:
+        """Decisions as they were recorded, under the ids that findings had at the time."""
+        if self.published is None:
+            raise StoreError(NOTHING_INGESTED.format(self.store.uri))
+        return self.store.read("dispositions", self.published)
 
     def assess(self, name: str) -> Assessment:
         """The verdict on one pilot with the rows behind it."""

@@ -12,6 +12,8 @@ from datetime import UTC, date, datetime, time
 from importlib.metadata import version
 from typing import Any, Final
 
+import polars as pl
+
 from dashboard.auditing_moments import placed
 from dashboard.composition import LOCK_WAIT_SECONDS, Question, Session, clock, open_session
 from ingest.contracts import AUDIT_REVIEWS, AUDITS, DISPOSITIONS_TABLE
@@ -72,18 +74,36 @@ def by_command(place: str, on_wait: Callable[[str], None]) -> Door:
 
 
 def decide(session: Session, decision: Decision, door: Door) -> Recorded:
-    """Append a decision about a finding; UsageError says what is missing or unknown."""
+    """Append a decision about a finding; UsageError says what is missing or unknown.
+
+    Where people decided about the finding under ids that it had before, the decision is about these too:
+    else what was confirmed under one of them would stand.
+    """
+    at = clock()
+    rows = [_decision(decision, each, at) for each in _ids(session, decision.finding_id)]
+    return _record(session, Entries(DISPOSITIONS_TABLE, rows), door, decision.by)
+
+
+def _ids(session: Session, finding: str) -> list[str]:
+    """A finding's id, and those of its other ids that anybody has decided about."""
+    own = session.tables.findings.filter(pl.col("finding_id") == finding)
+    aliases = own.select(finding_id="aliases").explode("finding_id").drop_nulls()
+    decided = session.decided.select("finding_id").unique()
+    also = aliases.join(decided, on="finding_id", how="semi").unique().collect()["finding_id"].sort()
+    return [finding, *(each for each in also if each != finding)]
+
+
+def _decision(decision: Decision, finding: str, at: datetime) -> dict[str, Any]:
     ends = decision.expires_on
-    row = {
-        "finding_id": decision.finding_id,
-        "decided_at": clock(),
+    return {
+        "finding_id": finding,
+        "decided_at": at,
         "decided_by": decision.by,
         "disposition": decision.disposition,
         "reason": decision.reason or None,
         "second_person": decision.second_person.strip() or None,
         "expires_at": None if ends is None else datetime.combine(ends, time.min, UTC),
     }
-    return _record(session, Entries(DISPOSITIONS_TABLE, [row]), door, decision.by)
 
 
 def enter_draw(session: Session, rows: Sequence[dict[str, Any]], door: Door) -> Recorded:

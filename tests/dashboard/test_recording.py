@@ -89,6 +89,25 @@ def test_people_who_share_a_session_are_both_kept(world: World) -> None:
     assert sorted(decisions(world.session)["decided_by"]) == people
 
 
+def test_a_dismissal_undoes_what_was_confirmed_under_an_earlier_id(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = World(tmp_path)
+    made.deliver(
+        28,
+        pull_requests=[pull_request(1, 2)],
+        scans=[scan("base", 0), scan("later", 5, tool="scan-b")],
+        findings=[finding("escape", 1, 5, aliases=["earlier_"])],
+    )
+    made.look(30)
+    monkeypatch.setattr(recording, "clock", lambda: day(28.5))
+    decide(made.session, decision(finding_id="earlier_"), PAGE)
+    monkeypatch.setattr(recording, "clock", lambda: day(29))
+    decide(made.session, decision(disposition="false_positive", reason="a fixture"), PAGE)
+    last = decisions(made.session).sort("decided_at").row(-1, named=True)
+    assert (last["finding_id"], last["disposition"]) == ("escape__", "false_positive")
+
+
 def test_an_unknown_finding_is_refused(world: World) -> None:
     with pytest.raises(UsageError, match="no finding is called elsewhere"):
         decide(world.session, decision(finding_id="elsewhere"), PAGE)

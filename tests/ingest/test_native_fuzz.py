@@ -30,7 +30,7 @@ from tests.ingest.test_native_formats import (
     semgrep_result,
 )
 
-SECONDS = float(os.environ.get("PILOT_FUZZ_SECONDS", "150"))
+SECONDS = float(os.environ.get("PILOT_FUZZ_SECONDS", "180"))
 LONGEST_SECONDS = 20  # for one file of a few kilobytes: whatever takes so long hangs
 ORDINARY_COUNT = 400
 JUNK: tuple[Any, ...] = (

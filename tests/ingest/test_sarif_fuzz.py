@@ -27,7 +27,7 @@ from ingest.sources.base import Parsed
 from ingest.sources.sarif import opening
 from tests.builders_sarif import location, log, parse, result, results_of, run, scans_of
 
-SECONDS = float(os.environ.get("PILOT_FUZZ_SECONDS", "300"))  # of the deep test
+SECONDS = float(os.environ.get("PILOT_FUZZ_SECONDS", "420"))  # of the deep test
 PATIENCE_SECONDS = 60  # no file of these sizes takes a hundredth of it
 QUICK_COUNT = 200
 REAL = Path(__file__).parents[2] / ".." / "shared" / "real" / "findings" / "sarif"
