@@ -33,6 +33,7 @@ from ingest.ledger import ORPHANS, UNHEALED, UNPLACED
 from ingest.listings import latest_listing
 from ingest.marking import with_marks
 from ingest.people import derive_people
+from ingest.provenance import stamped
 from ingest.settings import IngestSettings
 from ingest.store import Store
 from ingest.tracking.history import History
@@ -60,7 +61,7 @@ def derive(
     # A secret that a push took out of a pull request was in it all the same: every commit counts.
     lists = (store.current("pull_requests"), changed_files, store.current("commits"))
     findings = all_findings(told, by_host, store.current("scan_results"), lists, history)
-    store.replace(FINDINGS, _stamped(findings, DERIVED_SOURCE, at), DERIVED_SOURCE)
+    store.replace(FINDINGS, stamped(findings, DERIVED_SOURCE, at), DERIVED_SOURCE)
     derive_people(store, at)
     _reopen(store, at)
     return looked | _remarks(store, told, by_host.unplaced)
@@ -120,15 +121,7 @@ def _reopen(store: Store, at: datetime) -> None:
     """Ask again about dismissals that the host took back."""
     asked_again = reopened(store.current("alerts").collect(), store.current("dispositions").collect())
     if asked_again.height:
-        store.write(DISPOSITIONS_TABLE, _stamped(asked_again, HOST_SOURCE, at))
-
-
-def _stamped(rows: pl.DataFrame, source: str, at: datetime) -> pl.DataFrame:
-    return rows.with_columns(
-        source=pl.lit(source),
-        ingested_at=pl.lit(at).dt.cast_time_unit("us"),
-        extras=pl.lit(None, pl.String),
-    )
+        store.write(DISPOSITIONS_TABLE, stamped(asked_again, HOST_SOURCE, at))
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import polars as pl
 from ingest.attribution.told_by_people import SHORTEST_COMMIT, Known, people_findings
 from ingest.attribution.told_decisions import people_decisions
 from ingest.contracts import DISPOSITIONS_TABLE, FINDINGS
+from ingest.provenance import stamped
 from ingest.store import Store
 
 PEOPLE_SOURCE: Final = "people"
@@ -24,10 +25,10 @@ def derive_people(store: Store, at: datetime) -> None:
     incidents, reviews = (store.current(name).collect() for name in ("incidents", "audit_reviews"))
     told, said = (_of_people(store, table.name) for table in (FINDINGS, DISPOSITIONS_TABLE))
     found = people_findings(incidents, reviews, _known(store, incidents, reviews), told)
-    store.replace(FINDINGS, _stamped(found, at), PEOPLE_SOURCE)
+    store.replace(FINDINGS, stamped(found, PEOPLE_SOURCE, at), PEOPLE_SOURCE)
     decided = people_decisions(incidents, reviews, said)
     if decided.height:
-        store.write(DISPOSITIONS_TABLE, _stamped(decided, at))
+        store.write(DISPOSITIONS_TABLE, stamped(decided, PEOPLE_SOURCE, at))
 
 
 def _of_people(store: Store, name: str) -> pl.DataFrame:
@@ -57,11 +58,3 @@ def _of_commits(store: Store, table: str, begins: pl.Series) -> pl.LazyFrame:
 
 def _begins(name: str) -> pl.Expr:
     return pl.col(name).str.slice(0, SHORTEST_COMMIT)
-
-
-def _stamped(rows: pl.DataFrame, at: datetime) -> pl.DataFrame:
-    return rows.with_columns(
-        source=pl.lit(PEOPLE_SOURCE),
-        ingested_at=pl.lit(at).dt.cast_time_unit("us"),
-        extras=pl.lit(None, pl.String),
-    )

@@ -29,6 +29,7 @@ from ingest.history.pulls import pulls_of
 from ingest.history.users import keep_users, known_users
 from ingest.history.wanted import are_named, protected_branch, wanted_repositories
 from ingest.listings import latest_listing
+from ingest.provenance import stamped
 from ingest.settings import IngestSettings
 from ingest.store import Store
 
@@ -85,8 +86,10 @@ def land(store: Store, mirrors: Mirrors, settings: IngestSettings, at: datetime)
     if seen:
         landed = _judged(seen, mirrors.folder, settings, wanted)
         repositories = [each.repository for each in seen]
-        _replace(store, LANDED_COMMITS, _stamped(landed, at), repositories)
-        _replace(store, FILE_MARKS, _stamped(pl.concat([each.marks for each in seen]), at), repositories)
+        _replace(store, LANDED_COMMITS, stamped(landed, SOURCE, at), repositories)
+        _replace(
+            store, FILE_MARKS, stamped(pl.concat([each.marks for each in seen]), SOURCE, at), repositories
+        )
     return dict(remarks)
 
 
@@ -123,14 +126,6 @@ def _placed(marks: pl.DataFrame, place: Protected) -> pl.DataFrame:
         repository=pl.lit(place.repository),
         commit_sha=pl.lit(place.head),
         raw_ref=pl.lit(f"{place.git.folder.name}#{place.head}"),
-    )
-
-
-def _stamped(rows: pl.DataFrame, at: datetime) -> pl.DataFrame:
-    return rows.with_columns(
-        source=pl.lit(SOURCE),
-        ingested_at=pl.lit(at).dt.cast_time_unit("us"),
-        extras=pl.lit(None, pl.String),
     )
 
 

@@ -19,6 +19,7 @@ from ingest.history.lineage import depths, first_parents, full_names, shallow_co
 from ingest.history.mirrors import Mirrors
 from ingest.history.reported import LINE, reported_lines
 from ingest.history.walking import Walker
+from ingest.provenance import stamped
 from ingest.settings import GitSettings, IngestSettings
 from ingest.store import Store
 
@@ -108,12 +109,8 @@ class Tracing:
             self._made.clear()
 
     def _stamped(self, rows: pl.DataFrame) -> pl.DataFrame:
-        return rows.with_columns(
-            source=pl.lit(SOURCE),
-            ingested_at=pl.lit(self.at).dt.cast_time_unit("us"),
-            raw_ref=pl.format("{}@{}", "repository", "commit_sha"),
-            extras=pl.lit(None, pl.String),
-        )
+        placed = rows.with_columns(raw_ref=pl.format("{}@{}", "repository", "commit_sha"))
+        return stamped(placed, SOURCE, self.at)
 
     def _without_settled(self, lines: pl.DataFrame) -> pl.DataFrame:
         is_settled = (pl.col("blame") != UNBLAMED) | pl.col("text_key").is_null()
