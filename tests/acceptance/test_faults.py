@@ -166,7 +166,7 @@ def survive(disturbed: Course, kills: int, seed: int) -> None:
 
 
 def test_kills_at_any_moment_leave_the_old_or_the_new_state_and_lose_nothing(disturbed: Course) -> None:
-    survive(disturbed, kills=5, seed=1)
+    survive(disturbed, kills=3, seed=1)
 
 
 @pytest.mark.deep
@@ -180,7 +180,11 @@ def wait_until(holds: Callable[[], bool], process: subprocess.Popen[str]) -> Non
         time.sleep(0.002)
 
 
-@pytest.mark.parametrize("name", ["pull_requests", "scan_results", "findings", "quarantine"])
+@pytest.mark.parametrize(
+    "name",
+    ["pull_requests", pytest.param("scan_results", marks=pytest.mark.deep), "findings",
+     pytest.param("quarantine", marks=pytest.mark.deep)],
+)  # fmt: skip
 def test_a_kill_right_after_a_table_was_written_is_taken_up(begun: Course, name: str) -> None:
     where = begun.lake / ("quarantine" if name == "quarantine" else f"tables/{name}")
 
@@ -212,7 +216,10 @@ def test_the_complaint_before_anything_was_published_names_the_remedy(tmp_path: 
 # -- out of space -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("limit", [200, 2_000, 30_000, 50_000])
+@pytest.mark.parametrize(
+    "limit",
+    [200, pytest.param(2_000, marks=pytest.mark.deep), pytest.param(30_000, marks=pytest.mark.deep), 50_000],
+)
 def test_a_full_disk_is_one_clear_line_and_the_old_state_stays(begun: Course, limit: int) -> None:
     process = child("-c", LIMITED, str(limit), "ingest", "--json", "--config", str(begun.config))
     out, err = process.communicate()

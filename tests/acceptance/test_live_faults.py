@@ -332,7 +332,7 @@ def survive(untouched: list[Repo], course: Course, folder: Path, moments: tuple[
 def test_kills_at_any_moment_lose_nothing_and_double_nothing(
     untouched: list[Repo], course: Course, tmp_path: Path
 ) -> None:
-    survive(untouched, course, tmp_path, (12, 1))
+    survive(untouched, course, tmp_path, (5, 1))
 
 
 @pytest.mark.deep

@@ -277,11 +277,11 @@ def test_a_bypass_blocks_from_its_merge_on_whatever_the_state(demo: Path, plante
 # 1,200 changes by agents and 800 by people in 40 weeks; every escape has had its scan and its decision
 # by the moment of judgement, eight weeks after the last change. Each interval of Clopper and Pearson
 # (1934) holds the true rate with a probability of at least 95 %. The seeds were taken from 1 on, not
-# chosen: at this coverage 8 intervals all hold it with a probability of 66 % or more, and 7 of 8 with
-# 94 %. They are fixed, so the outcome is too.
+# chosen: at this coverage 4 intervals all hold it with a probability of 81 % or more, and 3 of 4 with
+# 98 %. They are fixed, so the outcome is too.
 RATE = {"agent": 0.02, "human": 0.03}
 UNTRIAGED = 0.01
-SEEDS = (1, 2, 3, 4)
+SEEDS = (1, 2)
 FATES: tuple[tuple[Fate, float], ...] = (
     ("untriaged", UNTRIAGED), ("false_alarm", 0.01), ("fixed", 0.03), ("accepted", 0.005), ("bypass", 0.005),
 )  # fmt: skip

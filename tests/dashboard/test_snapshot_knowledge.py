@@ -69,6 +69,7 @@ def test_the_folder_of_the_snapshots_can_be_named(world: World, tmp_path: Path):
     assert (tmp_path / "sent" / WEEK / "manifest.json").is_file()
 
 
+@pytest.mark.deep
 def test_with_the_lake_in_a_bucket_snapshots_stand_beside_the_configuration(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -418,7 +418,7 @@ def histories(draw: st.DrawFn) -> History:
     return scans, results, pulls, files
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=20)
 @given(histories(), st.randoms(use_true_random=False))
 def test_order_of_the_rows_changes_nothing(history: History, chance: Random):
     shuffled = [list(rows) for rows in history]
@@ -427,7 +427,7 @@ def test_order_of_the_rows_changes_nothing(history: History, chance: Random):
     assert attribute(*frames(*shuffled)).equals(attribute(*frames(*history)))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=20)
 @given(histories())
 def test_every_open_report_is_one_finding_and_every_finding_was_reported(history: History):
     scans, results, *_ = history
@@ -440,7 +440,7 @@ def test_every_open_report_is_one_finding_and_every_finding_was_reported(history
     assert expected <= set(found["rule"]) <= allowed
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=20)
 @given(histories())
 def test_times_of_a_finding_are_in_order(history: History):
     found = attribute(*frames(*history))
@@ -454,7 +454,7 @@ def test_times_of_a_finding_are_in_order(history: History):
     assert found.select((seen_after & gone_after & has_change).all()).item()
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=20)
 @given(histories(), st.integers(1, 500))
 def test_lines_added_above_change_no_finding(history: History, added: int):
     scans, results, pulls, files = history

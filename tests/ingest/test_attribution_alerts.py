@@ -382,13 +382,13 @@ def with_every_analysis(alerts: list[Row], scans: list[Row], pulls: list[Row]) -
     return attribute(given, frames([], results)[1], proposals, frames([], [])[3], followed)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=20)
 @given(hosted_histories())
 def test_analyses_that_say_nothing_new_may_be_left_out(history: tuple[list[Row], list[Row], list[Row]]):
     assert findings(*history).equals(with_every_analysis(*history))
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=10)
 @given(hosted_histories(), st.randoms(use_true_random=False))
 def test_order_of_alerts_and_analyses_changes_nothing(
     history: tuple[list[Row], list[Row], list[Row]], chance: Random

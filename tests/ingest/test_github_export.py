@@ -524,7 +524,7 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(field=st.sampled_from(sorted(node())), value=json_values)
 def test_whatever_one_field_holds_the_neighbour_survives_and_no_row_is_lost(
     field: Any, value: Any, tmp_path: Path

@@ -263,7 +263,7 @@ def ends(number: Number) -> list[float]:
     return [found.value, found.low, math.inf if found.high is None else found.high]
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=10)
 @given(WORKS)
 def test_swapping_the_labels_gives_the_reciprocal_or_the_same_silence(works: list[Work]):
     both = against(*works)

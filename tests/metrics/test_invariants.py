@@ -268,7 +268,7 @@ def _escape(finding_id: str, number: int) -> Row:
     return finding(finding_id, number, (number - 1) // 6 * 14 + 5)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=10)
 @given(PLACES, PLACES, st.integers(1, 24), AS_OF)
 def test_another_escape_never_improves_the_state(
     confirmed: list[int], open_ones: list[int], number: int, at: float
@@ -282,7 +282,7 @@ def test_another_escape_never_improves_the_state(
     assert rank(real, at) <= rank(unreviewed, at) <= rank(before, at)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=10)
 @given(PLACES, PLACES, st.integers(1, 24), AS_OF)
 def test_one_clean_change_less_never_improves_the_state(
     confirmed: list[int], open_ones: list[int], number: int, at: float
@@ -293,7 +293,7 @@ def test_one_clean_change_less_never_improves_the_state(
     assert rank(fewer, at) <= rank(before, at)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=10)
 @given(PLACES, PLACES, st.integers(0, 27), AS_OF)
 def test_a_scan_that_cannot_be_read_never_improves_the_state(
     confirmed: list[int], open_ones: list[int], place: int, at: float
@@ -325,7 +325,7 @@ def with_scans(places: list[int], *more: Row) -> Rows:
     return {**rows, "scans": [*(rows["scans"][place] for place in places), *more]}
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=10)
 @given(SOME_SCANS, st.sampled_from(["failed", "partial", "unreadable"]), st.floats(0, 60), AS_OF)
 def test_a_scan_that_says_nothing_never_improves_a_criterion(
     known: list[int], status: str, scanned: float, at: float
@@ -337,7 +337,7 @@ def test_a_scan_that_says_nothing_never_improves_a_criterion(
     assert before.allowed or not after.allowed
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=10)
 @given(SOME_SCANS, st.integers(0, 27), AS_OF)
 def test_another_scan_takes_nothing_away_from_what_scans_have_shown(known: list[int], place: int, at: float):
     """The first scan of all may turn "not measurable" into "not met"; no later one worsens detection."""

@@ -174,11 +174,17 @@ class Crew:
             self._register.take(state.id)
             held = self._register.held(state)
         try:
-            self._hand_on(synced(Place(name, state, held), self._means(connection)))
+            self._hand_on(synced(Place(name, state, held), self._means(connection)), state)
         except OtherRepositoryFault:
             if state is not None:
                 self._register.give_back(state.id)
             raise
+        finally:
+            self._settle(state)
+
+    def _settle(self, state: RepositoryState | None) -> None:
+        if state is not None:
+            self._register.settle(state.id)
 
     def _means(self, connection: Connection) -> Means:
         tell = _Teller(self._hub, self._outside, self._now)
@@ -191,14 +197,18 @@ class Crew:
         """Protected branches whose alerts GitHub lists only when asked for by name."""
         return Branches.of(repository, default, self._all_settings).beside_default
 
-    def _hand_on(self, steps: Steps) -> None:
-        """Pack each batch without secrets and hand it on, then the state that was reached."""
+    def _hand_on(self, steps: Steps, state: RepositoryState | None) -> None:
+        """Pack each batch without secrets and hand it on, then the state that was reached.
+
+        The first batch says that the name still means the repository.
+        """
         while True:
             try:
                 batch = next(steps)
             except StopIteration as end:
                 self._put(Reached(end.value))
                 return
+            self._settle(state)
             secrets = {*self._hub.secrets, *self._outside.secrets.values()}
             self._put(Kept(batch.name, without_secrets_in_json(packed(batch), secrets)))
 

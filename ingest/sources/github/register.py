@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from threading import RLock
+from threading import Condition
 
 import polars as pl
 
@@ -27,7 +27,8 @@ class Register:
         self._published = published
         self._held: dict[str, Held] = {}
         self._taken: set[str] = set()
-        self._lock = RLock()
+        self._unsure: set[str] = set()  # of the taken ones: the name may turn out to be another's
+        self._lock = Condition()
 
     @property
     def states(self) -> list[RepositoryState]:
@@ -48,16 +49,29 @@ class Register:
             return self._held[state.id]
 
     def take(self, repository_id: str) -> None:
-        """Begin to read a repository; a TakenFault if somebody does already."""
+        """Begin to read a repository; a TakenFault if somebody does already.
+
+        Whoever took it before may yet find that its name means another one, and give it back: until that is
+        clear, wait.
+        """
         with self._lock:
+            self._lock.wait_for(lambda: repository_id not in self._unsure)
             if repository_id in self._taken:
                 raise TakenFault
             self._taken.add(repository_id)
+            self._unsure.add(repository_id)
+
+    def settle(self, repository_id: str) -> None:
+        """It is clear that the repository that was taken is the one that is read, or that nobody reads it."""
+        with self._lock:
+            self._unsure.discard(repository_id)
+            self._lock.notify_all()
 
     def give_back(self, repository_id: str) -> None:
         """Not read after all."""
         with self._lock:
             self._taken.discard(repository_id)
+            self.settle(repository_id)
 
     def begin(self, identity: Identity, asked_as: str) -> tuple[RepositoryState, Held]:
         """Take a repository that is met for the first time; a fault if it is known by another name.
@@ -69,6 +83,7 @@ class Register:
             if identity.id in self._states:
                 raise OtherRepositoryFault(identity)
             self.take(identity.id)
+            self.settle(identity.id)
             state = RepositoryState(
                 id=identity.id, name=self._free_name(identity, asked_as), now=identity.name
             )
