@@ -17,7 +17,15 @@ from uuid import uuid4
 import polars as pl
 
 from ingest.checking import BROKEN_RULES, Checked, check
-from ingest.contracts import AUDIT_REVIEWS, AUDITS, DISPOSITIONS_TABLE, FINDINGS, TABLES, Table
+from ingest.contracts import (
+    AUDIT_REVIEWS,
+    AUDITS,
+    CANARIES,
+    DISPOSITIONS_TABLE,
+    FINDINGS,
+    TABLES,
+    Table,
+)
 from ingest.errors import StoreError, UsageError
 from ingest.intake import Tally
 from ingest.ledger import RunInfo, ledger_row
@@ -28,11 +36,12 @@ from ingest.store import Published, Store
 DASHBOARD: Final = "dashboard"
 COMMAND: Final = "command"
 RECORDERS: Final = (DASHBOARD, COMMAND)  # sources of the ledger that looked at nothing: people only decided
-RECORDED: Final = (DISPOSITIONS_TABLE, AUDITS, AUDIT_REVIEWS)
+RECORDED: Final = (DISPOSITIONS_TABLE, AUDITS, AUDIT_REVIEWS, CANARIES)
 PROVENANCE: Final = ("source", "ingested_at", "raw_ref", "extras")
 MOST_COMPLAINTS: Final = 5  # of one act; more would hide how many there are
-_PEOPLE: Final = ("decided_by", "second_person", "drawn_by", "reviewed_by")
-_TEXTS: Final = ("reason", "notes")
+_PEOPLE: Final = ("decided_by", "second_person", "drawn_by", "reviewed_by", "registered_by")
+_TEXTS: Final = ("reason", "notes", "what")
+_MOMENTS: Final = {CANARIES.name: "registered_at"}  # of tables that no month divides
 _POSITION: Final = "position"
 _CLEAN: Final = "clean"
 _FINDING: Final = "finding"
@@ -225,7 +234,7 @@ def _about_unknown(store: Store, entries: Entries, at: datetime) -> Complaints:
 
 
 def _not_yet(entries: Entries, at: datetime) -> Complaints:
-    moment = str(entries.table.month_of)
+    moment = _MOMENTS.get(entries.table.name) or str(entries.table.month_of)
     for place, row in enumerate(entries.rows):
         if row[moment] > at:
             yield place, f"{moment} is {row[moment]:%Y-%m-%d %H:%M} UTC, which has not come yet"
@@ -284,6 +293,14 @@ def _of_reviews(store: Store, rows: Sequence[Row]) -> Complaints:
             yield place, f"{before}; say in the notes why it was none after all"
 
 
+def _of_canaries(store: Store, rows: Sequence[Row]) -> Complaints:
+    """A marker stands for one seeded request."""
+    known = set(store.current(CANARIES.name).select("canary_id").collect()["canary_id"])
+    for place, row in enumerate(rows):
+        if row["canary_id"] in known:
+            yield place, f"{row['canary_id']} is registered already; `pilot canary list` names them all"
+
+
 def _found(store: Store, rows: Sequence[Row]) -> dict[tuple[Any, ...], datetime]:
     """When each reviewer first found something in each change, as recorded or in the same act."""
     recorded = store.current(AUDIT_REVIEWS.name).filter(pl.col("outcome") == _FINDING).collect()
@@ -307,6 +324,7 @@ _ABOUT: Final[dict[str, Callable[[Store, Sequence[Row]], Complaints]]] = {
     DISPOSITIONS_TABLE.name: _of_decisions,
     AUDITS.name: _of_draws,
     AUDIT_REVIEWS.name: _of_reviews,
+    CANARIES.name: _of_canaries,
 }
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import polars as pl
 
+from ingest.approving import derive_approvals
 from ingest.attribution.from_alerts import all_findings, by_alerts
 from ingest.attribution.host_alerts import HOST_SOURCE, Reported, reported
 from ingest.attribution.reopening import reopened
@@ -45,9 +46,16 @@ NO_NEWS = "alerts that no analysis explains and no change can have brought in: t
 
 
 def derive(
-    store: Store, settings: IngestSettings, at: datetime, mirrors: Mirrors | None = None
+    store: Store,
+    settings: IngestSettings,
+    at: datetime,
+    mirrors: Mirrors | None = None,
+    since: datetime | None = None,
 ) -> dict[str, int]:
-    """Bring every derived column and row in line with the tables; what could not be used, by reason."""
+    """Bring every derived column and row in line with the tables; what could not be used, by reason.
+
+    What logs of prompts told before `since` is worked out already; None = everything is worked out again.
+    """
     looked = _look_into_history(store, settings, at, mirrors) if mirrors else forget_all_but(store, ())
     marks = store.current(FILE_MARKS.name)
     changed_files = with_marks(latest_listing(store.current("changed_files")), marks)
@@ -63,6 +71,7 @@ def derive(
     findings = all_findings(told, by_host, store.current("scan_results"), lists, history)
     store.replace(FINDINGS, stamped(findings, DERIVED_SOURCE, at), DERIVED_SOURCE)
     derive_people(store, at)
+    derive_approvals(store, at, since)
     _reopen(store, at)
     return looked | _remarks(store, told, by_host.unplaced)
 

@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 import polars as pl
 
-from ingest.contracts import PULL_REQUESTS, SCANS
+from ingest.contracts import ERASURES, PULL_REQUESTS, SCANS
 from ingest.intake import ANOTHER_COPY, Intake
 from ingest.settings import IngestSettings
 from ingest.sources.base import HELD, LiveSource, Outside, Parsed, Pulled, RawArea, Surroundings
@@ -27,6 +28,7 @@ class Visit:
     cursor: Mapping[str, str]
     outside: Outside
     now: Callable[[], datetime]
+    base: Path = Path()
 
 
 def run_live(store: Store, source: LiveSource, intake: Intake, visit: Visit) -> Pulled:
@@ -38,7 +40,8 @@ def run_live(store: Store, source: LiveSource, intake: Intake, visit: Visit) -> 
 
     raw: RawArea = store.raw_area
     held, known = held_pull_requests(store), known_repositories(store)
-    around = Surroundings(raw, held, visit.cursor, visit.now, visit.outside, take, known)
+    told = (visit.base, erased_pseudonyms(store))
+    around = Surroundings(raw, held, visit.cursor, visit.now, visit.outside, take, known, *told)
     try:
         pulled = source.pull(visit.settings, around)
     finally:
@@ -73,3 +76,8 @@ def known_repositories(store: Store) -> tuple[str, ...]:
     tables = (store.current(table.name).select("repository") for table in (PULL_REQUESTS, SCANS))
     names = pl.concat(tables).drop_nulls().unique().sort("repository").collect()
     return tuple(names["repository"])
+
+
+def erased_pseudonyms(store: Store) -> frozenset[str]:
+    """Pseudonyms of people who are to be forgotten, whatever a log still says of them."""
+    return frozenset(store.current(ERASURES.name).select("pseudonym").collect()["pseudonym"])

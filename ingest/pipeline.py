@@ -41,6 +41,7 @@ from ingest.store import Published, Store
 
 Progress = Callable[[str, int, int], None]  # source, files done, files in all
 DERIVE = "derive"
+DERIVED_AT = "derived_at"  # start of the last published run that derived
 SCAN_SOURCE = "sarif"
 HISTORY_SETTINGS = {"repositories", "exclude", "repository", "folder", "surviving"}
 
@@ -129,7 +130,7 @@ def _run_live(
     info, runs = context
     began = monotonic()
     intake = Intake(store, source.name, info.run_id, info.started_at)
-    visit = Visit(job.settings, last_cursor(runs, source.name), job.outside, job.now)
+    visit = Visit(job.settings, last_cursor(runs, source.name), job.outside, job.now, job.base)
     pulled = run_live(store, source, intake, visit)
     if job.outside.from_raw:  # nobody was asked, so what was refused is still not mended
         intake.tally.files_refused.update(last_refused(runs, source.name))
@@ -169,10 +170,16 @@ def _run_derive(
     """Judge again only if something was read, or a judging setting changed since the last published run."""
     info, runs = context
     began = monotonic()
-    cursor = {DERIVE: fingerprint(job.product_version, _judging(job.settings))}
+    known, rules = last_cursor(runs, DERIVE), fingerprint(job.product_version, _judging(job.settings))
     remarks = last_remarks(runs, DERIVE)
-    if is_news or last_cursor(runs, DERIVE) != cursor:
-        remarks = derive(store, job.settings, info.started_at, job.mirrors)
+    are_same_rules = known.get(DERIVE) == rules
+    cursor = {DERIVE: rules, DERIVED_AT: known.get(DERIVED_AT, "")}
+    if is_news or not are_same_rules:
+        # Rows that a run left which died before it published are later than this moment, too.
+        told = known.get(DERIVED_AT) if are_same_rules else None
+        since = datetime.fromisoformat(told) if told else None
+        remarks = derive(store, job.settings, info.started_at, job.mirrors, since)
+        cursor[DERIVED_AT] = info.started_at.isoformat()
     seconds = round(monotonic() - began, 3)
     return ledger_row(info, DERIVE, Tally(left_out=Counter(remarks)), cursor=dumps(cursor), seconds=seconds)
 

@@ -153,6 +153,35 @@ class GitSettings(Settings):
     timeout_minutes: Annotated[int, Field(ge=1)] = 60  # longest time for one clone or fetch
 
 
+class ApprovalPlace(Settings):
+    """What some logs do not say themselves: whose, and of which repository."""
+
+    paths: Paths
+    repository: RepositoryName | None = None
+    team: str | None = None
+    person: str | None = None  # whose machine they come from; kept as a pseudonym
+    interactive: bool | None = None  # whether a person sat before the agent
+    path_pattern: str | None = None  # regular expression over the file's name with named groups of the above
+
+
+class ApprovalMapping(Settings):
+    """A table of decisions of one's own, CSV or JSON lines: our column -> theirs."""
+
+    paths: Paths
+    vendor: str = "other"  # whose agent: claude_code, codex, copilot, gemini, opencode, cursor, other
+    rename: dict[str, str] = {}  # our column -> their column; dots reach into objects
+    constants: dict[str, str | int | bool | float] = {}  # our column -> value of every row
+    values: dict[str, dict[str, str]] = {}  # our column -> {value seen -> value stored}
+
+
+class ApprovalsSettings(FilesSettings):
+    """Logs of permission prompts; what each is, its content tells."""
+
+    place: list[ApprovalPlace] = []
+    mapping: list[ApprovalMapping] = []
+    keep_text: bool = False  # store what was shown, secrets removed
+
+
 class AuthorshipOverride(Settings):
     """One correction: whom or what it matches, and what that is."""
 
@@ -200,6 +229,8 @@ class SourcesSettings(Settings):
     triage: FilesSettings | None = None
     incidents: FilesSettings | None = None
     git: GitSettings | None = None
+    approvals: ApprovalsSettings | None = None
+    canaries: FilesSettings | None = None
     keep_raw: bool = True  # keep a compressed copy of every file that was read
 
 

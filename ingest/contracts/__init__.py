@@ -5,6 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from ingest.contracts.alerts import ALERTS, FEATURES_TABLE, RULE_BYPASSES
+from ingest.contracts.approvals import (
+    AGENT_SIGHTINGS,
+    APPROVAL_SESSIONS,
+    APPROVAL_SIGNALS,
+    APPROVALS,
+    CANARIES,
+    ERASURES,
+)
 from ingest.contracts.common import (
     ACTOR_KINDS,
     AUTHORSHIPS,
@@ -39,6 +47,12 @@ TABLES: Final[tuple[Table, ...]] = (
     INCIDENTS,
     AUDITS,
     AUDIT_REVIEWS,
+    APPROVAL_SIGNALS,
+    APPROVALS,
+    APPROVAL_SESSIONS,
+    AGENT_SIGHTINGS,
+    CANARIES,
+    ERASURES,
     INGEST_RUNS,
     SNAPSHOTS,
 )
@@ -46,14 +60,20 @@ BY_NAME: Final[dict[str, Table]] = {table.name: table for table in TABLES}
 
 __all__ = [
     "ACTOR_KINDS",
+    "AGENT_SIGHTINGS",
     "ALERTS",
+    "APPROVALS",
+    "APPROVAL_SESSIONS",
+    "APPROVAL_SIGNALS",
     "AUDITS",
     "AUDIT_REVIEWS",
     "AUTHORSHIPS",
     "BY_NAME",
+    "CANARIES",
     "CHANGED_FILES",
     "COMMITS",
     "DISPOSITIONS_TABLE",
+    "ERASURES",
     "FEATURES_TABLE",
     "FILE_CLASSES",
     "FILE_MARKS",

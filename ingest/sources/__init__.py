@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from ingest.sources.approvals import APPROVALS_SOURCE
 from ingest.sources.base import AnySource, LiveSource, Parsed, Source, SourceFile
+from ingest.sources.canaries import CANARIES_SOURCE
 from ingest.sources.git import GIT
 from ingest.sources.github import GITHUB
 from ingest.sources.github_export import GITHUB_EXPORT
@@ -13,6 +15,8 @@ from ingest.sources.sarif import SARIF
 from ingest.sources.tables import TABLES_SOURCE
 from ingest.sources.triage import TRIAGE
 
-SOURCES: Final[tuple[AnySource, ...]] = (GITHUB, GITHUB_EXPORT, SARIF, TABLES_SOURCE, TRIAGE, INCIDENTS, GIT)
+SOURCES: Final[tuple[AnySource, ...]] = (
+    GITHUB, GITHUB_EXPORT, SARIF, TABLES_SOURCE, TRIAGE, INCIDENTS, CANARIES_SOURCE, APPROVALS_SOURCE, GIT,
+)  # fmt: skip
 
 __all__ = ["SOURCES", "AnySource", "LiveSource", "Parsed", "Source", "SourceFile"]

@@ -111,6 +111,8 @@ class Surroundings:
     outside: Outside
     take: Callable[[Parsed, str], None]  # rows of one batch, and its name; call it from one thread only
     repositories: tuple[str, ...] = ()  # names that the tables know, published or not
+    base: Path = Path()  # folder that relative paths start from
+    erased: frozenset[str] = frozenset()  # pseudonyms of people who are to be forgotten
 
 
 HELD: Final = (

@@ -127,11 +127,18 @@ class Store:
             judged = [name for name in table.derived if name in rows.columns]
             return self._commit(table, changes, judged)
 
-    def replace(self, table: Table, rows: pl.DataFrame, source: str) -> Written:
-        """Make the rows of one source exactly these; keys that another source gave stay as they are."""
+    def replace(
+        self, table: Table, rows: pl.DataFrame, source: str, among: pl.DataFrame | None = None
+    ) -> Written:
+        """Make the rows of one source exactly these; keys that another source gave stay as they are.
+
+        With `among`, columns of the table, only stored rows that have these values are in question.
+        """
         with self.lock(f"replace {table.name}"):
             own = prepared(rows.with_columns(pl.lit(source).alias("source")), table)
             stored = self._stored(table)
+            if stored is not None and among is not None:
+                stored = stored.join(among.lazy(), on=among.columns, how="semi")
             with store_errors("replacing", self._delta(table.name).uri):
                 changes = (
                     changes_of(own, None, table)
