@@ -15,6 +15,7 @@ import polars as pl
 
 from metrics.density.changes import Density
 from metrics.estimate import Coverage, Number, Undefined
+from metrics.fatigue.retention import PromptLogs
 from metrics.features import SCANS_UNREAD, said_of
 from metrics.findings import unattributed
 from metrics.gate.policy import Policy
@@ -66,6 +67,26 @@ class Rows(Protocol):
     @property
     def density(self) -> Density:
         """Changes merged in the window with their lines and findings."""
+
+    @property
+    def prompts(self) -> pl.DataFrame:
+        """Permission decisions of the window's days, counted (metrics.fatigue.tally), whoever opened what."""
+
+    @property
+    def sessions(self) -> pl.DataFrame:
+        """Sessions of agents that began in it."""
+
+    @property
+    def sign_offs(self) -> pl.DataFrame:
+        """Reviews of people that approved the arm's pull requests in it (metrics.fatigue.sign_offs)."""
+
+    @property
+    def canaries(self) -> pl.DataFrame:
+        """Seeded requests that were answered, or came up, in it (metrics.fatigue.canaries)."""
+
+    @property
+    def prompt_logs(self) -> PromptLogs:
+        """Where permission prompts were logged in it, and for how long (metrics.fatigue.retention)."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +144,31 @@ class Slice:
     def density(self) -> Density:
         """Merged changes with their lines and findings."""
         return self.rows.density
+
+    @property
+    def prompts(self) -> pl.DataFrame:
+        """Permission decisions, counted."""
+        return self.rows.prompts
+
+    @property
+    def sessions(self) -> pl.DataFrame:
+        """Sessions of agents."""
+        return self.rows.sessions
+
+    @property
+    def sign_offs(self) -> pl.DataFrame:
+        """Reviews of people that approved."""
+        return self.rows.sign_offs
+
+    @property
+    def canaries(self) -> pl.DataFrame:
+        """Seeded requests, and what became of them."""
+        return self.rows.canaries
+
+    @property
+    def prompt_logs(self) -> PromptLogs:
+        """Where permission prompts were logged, and for how long."""
+        return self.rows.prompt_logs
 
     @property
     def alone(self) -> Slice:

@@ -104,6 +104,11 @@ def repositories(frame: pl.LazyFrame, pilot: Pilot) -> list[str]:
     return sorted(name for name in known if is_of_pilot(name, pilot))
 
 
+def of_repositories(frame: pl.LazyFrame, pilot: Pilot) -> pl.LazyFrame:
+    """Rows of the pilot's repositories; a row without a repository is nobody's."""
+    return frame.filter(pl.col("repository").is_in(repositories(frame, pilot)))
+
+
 def judged(tables: Tables, pilot: Pilot) -> pl.DataFrame:
     """Every merged change of the pilot's repositories, of any authorship, judged once for all arms.
 

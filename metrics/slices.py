@@ -6,6 +6,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -14,6 +15,7 @@ from metrics.arrivals import KEY
 from metrics.density.changes import Density
 from metrics.escapes import Marked
 from metrics.estimate import Coverage
+from metrics.fatigue.retention import PromptLogs
 from metrics.gate.case import Case
 from metrics.measures import Slice
 from metrics.scope import arms
@@ -67,6 +69,12 @@ class _Side:
         """Changes with their lines and findings."""
         whole = self.case.density
         return replace(whole, changes=self._needed(whole.changes)).of(self.authorships, self.agent)
+
+    @cached_property
+    def sign_offs(self) -> pl.DataFrame:
+        """Reviews of people that approved pull requests of these."""
+        is_one = pl.lit(True) if self.agent is None else pl.col("agent") == self.agent
+        return self.case.sign_offs.filter(self._is_theirs & is_one)
 
     @property
     def _is_theirs(self) -> pl.Expr:
@@ -136,6 +144,33 @@ class _Cut:
     def density(self) -> Density:
         """Changes that merged in it, with their lines and findings."""
         return self.side.density.between(self.window.start, self.window.end)
+
+    @cached_property
+    def prompts(self) -> pl.DataFrame:
+        """Permission decisions of the days that begin in it; days and sprints begin at the same midnight."""
+        zone = ZoneInfo(self.side.case.pilot.timezone)
+        first, after = (moment.astimezone(zone).date() for moment in (self.window.start, self.window.end))
+        return self.side.case.prompts.filter(pl.col("on").is_between(first, after, closed="left"))
+
+    @cached_property
+    def sessions(self) -> pl.DataFrame:
+        """Sessions of agents that began in it."""
+        return cut_out(self.side.case.sessions, "first_at", self.window.start, self.window.end)
+
+    @cached_property
+    def sign_offs(self) -> pl.DataFrame:
+        """Reviews of people that approved in it."""
+        return cut_out(self.side.sign_offs, "submitted_at", self.window.start, self.window.end)
+
+    @cached_property
+    def canaries(self) -> pl.DataFrame:
+        """Seeded requests that were answered, or came up, in it."""
+        return cut_out(self.side.case.canaries, "happened_at", self.window.start, self.window.end)
+
+    @cached_property
+    def prompt_logs(self) -> PromptLogs:
+        """Days of the window on which agents were at work, logged or not."""
+        return self.side.case.prompt_logs.between(self.window.start, self.window.end)
 
 
 class Slicer:

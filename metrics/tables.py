@@ -23,13 +23,22 @@ EVENT_TIMES: Final = {
     "landed_commits": "landed_at",
     "audits": "drawn_at",
     "audit_reviews": "reviewed_at",
+    "approvals": "happened_at",
+    "approval_sessions": "first_at",
+    "agent_sightings": "seen_at",
+    "canaries": "registered_at",
 }
 # Moments of a row that may lie after the cut although the row itself does not: not happened yet.
 LATER_MOMENTS: Final = {
     "pull_requests": ("ready_at", "closed_at", "merged_at", "last_push_at", "gone_at"),
     "findings": ("post_merge_seen_at", "gone_at"),
     "alerts": ("fixed_at", "dismissed_at"),
+    "approval_sessions": ("last_at",),
 }
+
+# Rows that tell how something stands, whenever it was read: never cut. What a settings file of an agent says
+# is seen at the moment of the ingest, which a fixed `as_of` may lie before.
+STANDING: Final = {"agent_sightings": pl.col("place") != "telemetry"}
 
 
 @dataclass(frozen=True)
@@ -50,6 +59,10 @@ class Tables:
     landed_commits: pl.LazyFrame  # of protected branches, as read from their history
     audits: pl.LazyFrame
     audit_reviews: pl.LazyFrame
+    approvals: pl.LazyFrame
+    approval_sessions: pl.LazyFrame
+    agent_sightings: pl.LazyFrame
+    canaries: pl.LazyFrame
 
     def cut(self, as_of: datetime) -> Tables:
         """The same tables as they would have read at `as_of`: later events have not happened.
@@ -62,12 +75,13 @@ class Tables:
 
 def _cut(frame: pl.LazyFrame, name: str, as_of: datetime) -> pl.LazyFrame:
     has_happened = pl.col(EVENT_TIMES[name]).is_null() | (pl.col(EVENT_TIMES[name]) <= as_of)
+    is_kept = has_happened | STANDING.get(name, pl.lit(False))
     not_yet_null = [
         pl.when(pl.col(column) <= as_of).then(pl.col(column)).alias(column)
         for column in LATER_MOMENTS.get(name, ())
     ]
     then = [STATES_OF_THEN[name](as_of)] if name in STATES_OF_THEN else []
-    return frame.filter(has_happened).with_columns(*not_yet_null, *then)
+    return frame.filter(is_kept).with_columns(*not_yet_null, *then)
 
 
 def _with_verdicts_of_then(reviews: pl.LazyFrame, tables: Tables, as_of: datetime) -> pl.LazyFrame:

@@ -9,12 +9,13 @@ from typing import Final, Literal
 from metrics.estimate import Number
 from metrics.measures import Slice
 
-Family = Literal["escapes", "oversight", "velocity", "vulnerabilities", "inventory"]
+Family = Literal["escapes", "oversight", "velocity", "vulnerabilities", "approvals", "inventory"]
 FAMILIES: Final[dict[Family, str]] = {
     "escapes": "Security escapes",
     "oversight": "Oversight of merges",
     "velocity": "Approval velocity",
     "vulnerabilities": "Vulnerabilities per KLOC",
+    "approvals": "Approval fatigue",
     "inventory": "What was counted",
 }
 Better = Literal["lower", "higher", "neither"]

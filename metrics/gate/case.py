@@ -19,6 +19,11 @@ from metrics.calendar import EpochWindow, epoch_at, epoch_of, epochs, matures_at
 from metrics.density.changes import Density, density_changes, density_findings
 from metrics.detection import detection, unusable_scans
 from metrics.escapes import Marked, described, mark
+from metrics.fatigue.canaries import canary_outcomes, with_known_canaries
+from metrics.fatigue.judging import judged as judged_prompts
+from metrics.fatigue.retention import PromptLogs, prompt_logs
+from metrics.fatigue.sign_offs import sign_offs
+from metrics.fatigue.tally import tally
 from metrics.features import is_scanned, unread_features
 from metrics.gate.policy import Policy
 from metrics.gate.questions import Facts
@@ -26,7 +31,7 @@ from metrics.gate.states import SprintCount
 from metrics.measuring import USUAL_MEASURING, Measuring
 from metrics.pilot import Pilot
 from metrics.rules import rule_bypasses
-from metrics.scope import all_arms, arms, judged, scope
+from metrics.scope import all_arms, arms, judged, of_repositories, scope
 from metrics.sprint_counts import Place, count_sprints
 from metrics.tables import Tables
 from metrics.velocity.waits import pull_request_waits
@@ -114,6 +119,38 @@ class Case:
         return density_changes(self.cut, everybody, found, self.measuring)
 
     @cached_property
+    def approvals(self) -> pl.LazyFrame:
+        """Permission decisions of the pilot's repositories, judged (metrics.fatigue.judging)."""
+        logged = of_repositories(self.cut.approvals, self.pilot)
+        marked = with_known_canaries(logged, self.cut, self.pilot)
+        return judged_prompts(marked, self.measuring.fatigue)
+
+    @cached_property
+    def prompts(self) -> pl.DataFrame:
+        """How many of them there are of each kind, by day and person (metrics.fatigue.tally)."""
+        return tally(self.approvals, self.pilot.timezone)
+
+    @cached_property
+    def sessions(self) -> pl.DataFrame:
+        """Sessions of agents in the pilot's repositories."""
+        return of_repositories(self.cut.approval_sessions, self.pilot).sort("first_at").collect()
+
+    @cached_property
+    def sign_offs(self) -> pl.DataFrame:
+        """Reviews of people that approved (metrics.fatigue.sign_offs)."""
+        return sign_offs(self.cut, self.pilot, self.measuring.fatigue)
+
+    @cached_property
+    def canaries(self) -> pl.DataFrame:
+        """What became of the requests that were seeded (metrics.fatigue.canaries)."""
+        return canary_outcomes(self.cut, self.pilot, self.approvals, self.sign_offs)
+
+    @cached_property
+    def prompt_logs(self) -> PromptLogs:
+        """Where permission prompts are logged, and for how long (metrics.fatigue.retention)."""
+        return prompt_logs(self.cut, self.pilot)
+
+    @cached_property
     def in_sprints(self) -> pl.DataFrame:
         """Those of them that merged while the pilot ran."""
         return self.changes.filter(pl.col("sprint").is_not_null())
@@ -193,4 +230,5 @@ class Case:
             policy=self.policy,
             as_of=self.ask.as_of,
             is_scanned=is_scanned(changes, self.cut),
+            logs=self.prompt_logs.between(since, self.ended_at),
         )

@@ -21,13 +21,14 @@ from metrics.gate.questions import (
     no_bypass,
     post_merge_coverage,
     pre_merge_scanning,
+    prompt_log_coverage,
+    prompt_retention,
     sensitive_sign_off,
     triage_age,
 )
 from metrics.gate.states import Outcome
 from metrics.refusals import explained
 
-PROMPT_LOGS: Final = "logs of permission prompts (table approvals)"
 VERDICTS: Final = "detector verdicts and labels (tables detections, labels)"
 
 
@@ -102,9 +103,19 @@ CRITERIA: Final[tuple[Criterion, ...]] = (
         SCANS_UNREAD,
     ),
     Criterion(
-        "prompt_log_coverage", "Permission prompts are logged", False, ("approvals",), needs(PROMPT_LOGS)
+        "prompt_log_coverage",
+        "Permission prompts are logged",
+        False,
+        ("approval_sessions",),
+        prompt_log_coverage,
     ),
-    Criterion("prompt_retention", "Prompt logs are kept 30 days", False, ("approvals",), needs(PROMPT_LOGS)),
+    Criterion(
+        "prompt_retention",
+        "Prompt logs are kept 30 days",
+        False,
+        ("approval_sessions", "agent_sightings"),
+        prompt_retention,
+    ),
     Criterion(
         "detector_fnr",
         "The injection detector's misses are known",

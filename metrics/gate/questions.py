@@ -15,6 +15,7 @@ from typing import Final
 import polars as pl
 
 from metrics.estimate import Coverage, Estimate, Number, Undefined
+from metrics.fatigue.retention import NO_ACTIVITY, PROMPT_LOGS, PromptLogs, log_coverage, retention_days
 from metrics.gate.policy import Policy
 from metrics.gate.reasons import percent
 from metrics.gate.states import CriterionState
@@ -23,7 +24,8 @@ from metrics.shares import count, share
 NO_CHANGES: Final = "no in-scope change merged in this epoch yet"
 NONE_WATCHED: Final = "no in-scope change of this epoch has been watched to the end of its follow-up"
 SCANS: Final = "scans of these repositories (SARIF files or code scanning)"
-HABIT: Final = 0.95  # share that checks and pre-merge scanning must be shown to reach
+HABIT: Final = 0.95  # share that checks, pre-merge scanning and prompt logs must be shown to reach
+RETENTION_DAYS: Final = 30  # the pilot guidance asks for prompt logs of so many days
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Facts:
     policy: Policy
     as_of: datetime
     is_scanned: bool  # whether any scan of the changes' repositories is known, whatever came of it
+    logs: PromptLogs  # of permission prompts, with the days of the epoch
 
     @property
     def watched(self) -> pl.DataFrame:
@@ -182,6 +185,36 @@ def triage_age(facts: Facts) -> Judged:
     waiting = "1 finding waits" if open_ones.height == 1 else f"{open_ones.height} findings wait"
     sentence = f"{waiting} for triage, the oldest for {age.days} days; at most {limit} days asked"
     return Judged("met" if age <= timedelta(days=limit) else "not_met", sentence, estimate)
+
+
+def prompt_log_coverage(facts: Facts) -> Judged:
+    """Where agents are at work their prompts are logged as a habit: the interval says so."""
+    if not facts.logs.is_there:
+        return _missing(PROMPT_LOGS, facts.changes.height)
+    estimate = log_coverage(facts.logs, facts.policy.confidence)
+    if isinstance(estimate, Undefined):
+        is_silent = estimate.reason == NO_ACTIVITY
+        state: CriterionState = "not_enough_evidence" if is_silent else "not_measurable"
+        words = "Cannot tell yet: " if is_silent else "Not measurable, "
+        return Judged(state, f"{words}{estimate.reason}", estimate)
+    days = f"{int(estimate.numerator)} of {estimate.n} days of repositories on which agents were at work"
+    return Judged(_by_bounds(estimate), f"{days} have a prompt log; {percent(HABIT)} asked", estimate)
+
+
+def prompt_retention(facts: Facts) -> Judged:
+    """Prompt logs are kept for the days that are asked for, as settings tell, or as their age shows."""
+    if not facts.logs.is_there:
+        return _missing(PROMPT_LOGS, facts.changes.height)
+    estimate, told = retention_days(facts.logs, facts.as_of), facts.logs.told_days
+    asked = f"{RETENTION_DAYS} days asked"
+    if told is not None:
+        is_enough = told >= RETENTION_DAYS
+        kept = f"Prompt logs are kept {told} days, as settings or telemetry tell; {asked}"
+        return Judged("met" if is_enough else "not_met", kept, estimate)
+    is_old = isinstance(estimate, Estimate) and estimate.value >= RETENTION_DAYS
+    age = f"{estimate.value:g} days" if isinstance(estimate, Estimate) else "of unknown age"
+    known = f"Nothing tells how long prompt logs are kept; the oldest known is {age} old; {asked}"
+    return Judged("met" if is_old else "not_enough_evidence", known, estimate)
 
 
 def needs(source: str) -> Callable[[Facts], Judged]:

@@ -178,3 +178,9 @@ def student_quantile(dof: float, share: float) -> float:
 def student_below(dof: float, t: float) -> float:
     """Share of Student's distribution below t."""
     return float(special.stdtr(dof, t))
+
+
+def log_beta_each(a: Floats, b: Floats) -> Floats:
+    """Logarithm of the complete beta function B(a, b), for each pair."""
+    logarithms: Floats = special.betaln(a, b)
+    return logarithms

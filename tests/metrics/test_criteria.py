@@ -24,6 +24,7 @@ from tests.builders_metrics import (
     scan,
     tables,
 )
+from tests.builders_sign_offs import session, sighting
 
 
 def judged(criterion: str, *, at: float = 60, under: Policy | None = None, **rows: Any) -> Outcome:
@@ -221,6 +222,64 @@ def test_what_has_no_source_yet_says_which_would_tell(criterion: str):
     assert outcome.state == "not_measurable"
     assert "source missing: " in outcome.sentence
     assert isinstance(outcome.estimate, Undefined)
+
+
+def worked(days: int, **given: Any) -> list[Row]:
+    """A pull request of an agent on each of so many days."""
+    return [pull_request(n, None, created_at=day(n - 0.5), **given) for n in range(1, days + 1)]
+
+
+# As above: 72 of 72 days have their lower limit at 0.9501, 71 of 71 at 0.9494.
+@pytest.mark.parametrize(
+    ("days", "logged", "state"),
+    [(72, 72, "met"), (71, 71, "not_enough_evidence"), (20, 10, "not_met"), (2, 1, "not_enough_evidence")],
+)
+def test_prompts_are_logged_as_a_habit_when_the_interval_says_so(days: int, logged: int, state: str):
+    logs = [session("s1", 0, 24.0 * logged - 1)]
+    outcome = judged("prompt_log_coverage", at=90, pull_requests=worked(days), approval_sessions=logs)
+    assert (outcome.state, outcome.blocking) == (state, False)
+    assert outcome.sentence == (
+        f"{logged} of {days} days of repositories on which agents were at work have a prompt log; 95 % asked"
+    )
+
+
+def test_prompt_logs_of_other_places_and_quiet_repositories_cannot_tell():
+    logs = [session(repository=None)]
+    nowhere = judged("prompt_log_coverage", pull_requests=worked(3), approval_sessions=logs)
+    assert (nowhere.state, nowhere.sentence) == (
+        "not_measurable", "Not measurable, no prompt log says which of the pilot's repositories it is of",
+    )  # fmt: skip
+    quiet = judged("prompt_log_coverage", approval_sessions=[session()])
+    assert quiet.state == "not_enough_evidence"
+    assert quiet.sentence.startswith("Cannot tell yet: no day on which an agent")
+
+
+@pytest.mark.parametrize(
+    ("told", "first", "state", "sentence"),
+    [
+        ("30", 0, "met", "Prompt logs are kept 30 days, as settings or telemetry tell; 30 days asked"),
+        ("29", 0, "not_met", "Prompt logs are kept 29 days, as settings or telemetry tell; 30 days asked"),
+        (
+            None, 720, "met",
+            "Nothing tells how long prompt logs are kept; the oldest known is 30 days old; 30 days asked",
+        ),
+        (
+            None, 744, "not_enough_evidence",
+            "Nothing tells how long prompt logs are kept; the oldest known is 29 days old; 30 days asked",
+        ),
+    ],
+)  # fmt: skip
+def test_prompt_logs_are_kept_as_long_as_settings_tell_or_their_age_shows(
+    told: str | None, first: float, state: str, sentence: str
+):
+    facts = [sighting("retention_days", told)] if told else []
+    outcome = judged("prompt_retention", approval_sessions=[session(first=first)], agent_sightings=facts)
+    assert (outcome.state, outcome.sentence, outcome.blocking) == (state, sentence, False)
+
+
+def test_a_retention_without_any_log_is_not_measurable():
+    outcome = judged("prompt_retention", agent_sightings=[sighting("retention_days", "90")])
+    assert outcome.state == "not_measurable"
 
 
 def test_only_the_present_epoch_is_judged():

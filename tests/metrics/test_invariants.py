@@ -38,6 +38,7 @@ from tests.builders_metrics import (
     scan,
     tables,
 )
+from tests.builders_sign_offs import busy as busy_approvals
 
 Rows = dict[str, list[Row]]
 CODE: Row = {"code_additions": 120, "surviving_code_lines": 60}
@@ -81,6 +82,8 @@ def busy() -> Rows:
     rows["pull_requests"] += second
     # A repository without a single review would read as one whose reviews nobody collected.
     rows["reviews"].append(review(101, 0.97, reviewer="sam", repository="acme/shop", review_id="shop"))
+    for name, more in busy_approvals().items():
+        rows[name] = [*rows.get(name, []), *more]
     return rows
 
 
@@ -200,7 +203,11 @@ def test_every_row_twice_counts_twice_and_says_the_same():
     )
     for place, row in once.items():
         metric = BY_ID[row.metric]
-        if isinstance(row.number, Undefined) or metric.unit in COUNTED or metric.id in MORE_IS_SURER:
+        if (
+            isinstance(row.number, Undefined)
+            or metric.unit in COUNTED
+            or metric.id in (*MORE_IS_SURER, *NO_SHARES)
+        ):
             continue
         number = twice[place].number
         assert isinstance(number, Estimate), place
@@ -208,9 +215,11 @@ def test_every_row_twice_counts_twice_and_says_the_same():
         assert number.n == 2 * row.number.n, place
 
 
-COUNTED = ("changes", "findings", "pull requests", "KLOC")
+COUNTED = ("changes", "findings", "pull requests", "approvals", "KLOC")
 # Of these more of the same is more evidence, not the same again.
-MORE_IS_SURER = ("decision_log_rank_p", "finding_dispersion", "detectable_ratio")
+MORE_IS_SURER = ("decision_log_rank_p", "finding_dispersion", "detectable_ratio", "canary_fast_odds_ratio")
+# A day is one day, however much happens on it; a sum of waits grows with them.
+NO_SHARES = ("prompt_log_coverage_share", "blocked_hours")
 
 
 def doubled(rows: Rows) -> Rows:
@@ -221,15 +230,21 @@ def doubled(rows: Rows) -> Rows:
     }
 
 
+NEVER_COPIED = ("features", "canaries", "agent_sightings")
+
+
 def is_of_one(name: str, row: Row) -> bool:
     """Scans of a branch look at copies anyway, and what may be read of a repository holds for all in it."""
-    return name != "features" and (name != "scans" or row.get("pull_request") is not None)
+    return name not in NEVER_COPIED and (name != "scans" or row.get("pull_request") is not None)
 
 
 def again(name: str, row: Row) -> Row:
     if name == "rule_bypasses":
         ids = {key: f"again-{row[key]}" for key in ("suite_id", "after_sha")}
         return {**row, **ids}
+    if name in {"approvals", "approval_sessions"}:
+        own_id = "call_id" if name == "approvals" else "session_id"
+        return {**row, own_id: f"again-{row[own_id]}"}
     if name == "dispositions":
         return {**row, "finding_id": f"again-{row['finding_id']}"}
     if name == "findings":

@@ -1,0 +1,1 @@
+"""How often do people wave an agent through? Definitions 3."""
