@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from data.simulator.approvals.demo import write_approvals
 from data.simulator.engine import simulate
 from data.simulator.tools import AUDIT_SCAN, DEEP_SCAN, LINT_GUARD
 from data.simulator.truth import Arm, Fate, Flow, Plant, Planted, Repository, Schedule, Tool, Truth
@@ -97,8 +98,9 @@ TRUTH: Final = Truth(
 
 def write_demo(out: Path = FOLDER) -> Planted:
     """Write the demo's raw files in place of those that are there."""
-    for made in ("pull_requests", "scans"):
+    for made in ("pull_requests", "scans", "approvals"):
         shutil.rmtree(out / made, ignore_errors=True)
+    write_approvals(out / "approvals", SEED)
     return simulate(TRUTH, SEED, out)
 
 

@@ -74,7 +74,7 @@ def test_writing_in_place_removes_what_is_no_longer_made(tmp_path: Path) -> None
 
 def test_the_demo_is_small_and_readable_line_by_line() -> None:
     files = contents(FOLDER)
-    assert sum(map(len, files.values())) < 6_000_000
+    assert sum(map(len, files.values())) < 9_000_000
     page = files["pull_requests/acme+search/page-00001.json"].splitlines()
     assert len(page) == 2 + 100
     assert orjson.loads(page[1].rstrip(b","))["number"] == 87
