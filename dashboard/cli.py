@@ -323,6 +323,61 @@ def record_audit(  # noqa: PLR0913, PLR0917 - one review has that many parts
 
 
 @app.command()
+def erase(
+    account: Annotated[
+        str, typer.Argument(help="Account, e-mail address or login of the person, or their pseudonym.")
+    ],
+    by: Annotated[str, typer.Option("--by", help="Who erases: a name or a login.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether this is meant.")] = False,  # noqa: FBT002
+    config: ConfigOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    """Forget a person: take their pseudonym out of the lake and never take it in again."""
+    from dashboard import erasing_commands  # noqa: PLC0415
+
+    said = erasing_commands.Said(account, by, yes, as_json)
+    erasing_commands.erase(open_session(Question(config)), said, typer.confirm)
+
+
+canary = typer.Typer(
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    help="Register seeded requests that are known to be bad, and list them.",
+)
+app.add_typer(canary, name="canary")
+
+
+@canary.command("add")
+def add_canary(  # noqa: PLR0913, PLR0917 - what is seeded, and where
+    what: Annotated[str, typer.Option("--what", help="What is wrong with it, in words.")],
+    by: Annotated[str, typer.Option("--by", help="Who registers it: a name or a login.")],
+    kind: Annotated[
+        str | None, typer.Option("--kind", help="What carries it: prompt or pull_request.")
+    ] = None,
+    repository: Annotated[str | None, typer.Option("--repository", help="Where, as owner/name.")] = None,
+    number: Annotated[int | None, typer.Option("--number", help="Pull request that carries it.")] = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    """Register a seeded request under a new marker, and say how to plant it."""
+    from dashboard import canary_commands  # noqa: PLC0415
+
+    asked = canary_commands.Asked(what, by, kind, repository, number)
+    canary_commands.add(open_session(Question(config)), asked, as_json=as_json)
+
+
+@canary.command("list")
+def list_canaries(
+    config: ConfigOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    """List every seeded request that is registered."""
+    from dashboard import canary_commands  # noqa: PLC0415
+
+    canary_commands.list_all(open_session(Question(config)), as_json=as_json)
+
+
+@app.command()
 def doctor(
     config: ConfigOption = None,
     authorship: AuthorshipOption = False,  # noqa: FBT002
@@ -366,6 +421,24 @@ def serve(
 
     session = open_session(Question(config))
     serving.serve(session.path, port)
+
+
+@app.command()
+def receive(
+    config: ConfigOption = None,
+    port: Annotated[int, typer.Option("--port", help="Port on the loopback address.")] = 4318,
+    folder: Annotated[
+        Path | None,
+        typer.Option("--folder", help="Where messages go (default: telemetry beside pilot.toml)."),
+    ] = None,
+    keep_days: Annotated[
+        int, typer.Option("--keep-days", min=1, help="Files of telemetry that are older are removed.")
+    ] = 90,
+) -> None:
+    """Receive OpenTelemetry of coding agents (OTLP/HTTP) on this machine, into files for `pilot ingest`."""
+    from dashboard import receiving  # noqa: PLC0415
+
+    receiving.receive(open_session(Question(config)), receiving.Wanted(port, folder, keep_days))
 
 
 @app.command()

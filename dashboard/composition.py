@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from dashboard.configuration import Configuration, PilotSettings, load
+from dashboard.privacy import Key, key_of_people, key_path, known_key
 from dashboard.renames import (
     GITHUB,
     Renamed,
@@ -30,17 +31,20 @@ from dashboard.renames import (
 )
 from dashboard.secret_places import Secret, git_secret_of, secret_of
 from ingest.aliases import under_todays_ids
-from ingest.contracts import FILE_MARKS
+from ingest.contracts import ERASURES, FILE_MARKS
 from ingest.deciding import gathered_at
+from ingest.erasing import TABLES_OF_PEOPLE, Erased, Erasing, erase
 from ingest.errors import ConfigurationError, StoreError, UsageError
 from ingest.history.mirrors import Mirrors
 from ingest.ledger import gaps
 from ingest.listings import LISTED, latest_listing
 from ingest.marking import with_marks
 from ingest.pipeline import IngestReport, Job, Progress, ingest
+from ingest.pseudonyms import SECRET
 from ingest.repeating import that_count
 from ingest.settings import GitHubSettings, GitRepository, GitSettings, IngestSettings, SourcesSettings
 from ingest.sources import SOURCES
+from ingest.sources.approvals import APPROVALS_SOURCE
 from ingest.sources.base import AnySource, LiveSource, Outside
 from ingest.sources.base import Progress as LiveProgress
 from ingest.sources.git import GIT
@@ -128,8 +132,18 @@ def clock() -> datetime:
 
 def _store(path: Path, configuration: Configuration) -> Store:
     uri = configuration.store.uri
-    options = {name: value for name, value in os.environ.items() if name.startswith(STORAGE_PREFIXES)}
+    options = _storage_options()
     return Store(uri, options) if "://" in uri else Store(str(path.parent / uri))
+
+
+def _has_erased(then: Published, now: Published) -> bool:
+    """Whether people were erased since, so that older versions of what names people are gone."""
+    return then.versions.get(ERASURES.name) != now.versions.get(ERASURES.name)
+
+
+def _storage_options() -> dict[str, str]:
+    """What object stores are opened with."""
+    return {name: value for name, value in os.environ.items() if name.startswith(STORAGE_PREFIXES)}
 
 
 @dataclass(frozen=True)
@@ -202,12 +216,19 @@ class Session:
         if self.published is None:
             raise StoreError(NOTHING_INGESTED.format(self.store.uri))
         published = self.published
-        read = {name: self.store.read(name, published) for name in Tables.__dataclass_fields__}
+        read = {name: self._read(name, published) for name in Tables.__dataclass_fields__}
         listed = {name: latest_listing(read[name]) for name in LISTED}
         marks = self.store.read(FILE_MARKS.name, published)
         changed_files = with_marks(listed["changed_files"], marks)
         decided = that_count(under_todays_ids(read["dispositions"], read["findings"]))
         return Tables(**read | listed | {"changed_files": changed_files, "dispositions": decided})
+
+    def _read(self, name: str, published: Published) -> pl.LazyFrame:
+        """A table as it was published; after an erasure, what is left today of the rows it had then."""
+        now = self.store.published()
+        if now is None or name not in TABLES_OF_PEOPLE or not _has_erased(published, now):
+            return self.store.read(name, published)
+        return self.store.read(name, now).filter(pl.col("ingested_at") <= published.at)
 
     @property
     def mirrors(self) -> Mirrors | None:
@@ -323,7 +344,8 @@ class Session:
         if (live.from_raw or live.full) and not is_live:
             option = "--from-raw" if live.from_raw else "--full"
             raise UsageError(
-                f"{option} is about live sources and none of them is run; name `{GITHUB}`, or leave it out"
+                f"{option} is about live sources and none of them is run; "
+                f"name one, as `{GITHUB}` or `approvals`, or leave it out"
             )
         secrets = {} if live.from_raw else self._secrets({source.name for source in sources})
         folder = self.mirrors.folder if self.mirrors else None
@@ -332,7 +354,33 @@ class Session:
     def _secrets(self, names: Collection[str]) -> dict[str, str]:
         """What the sources of these names show when they ask."""
         found = (self.secret() if GITHUB in names else None, self.git_secret() if GIT.name in names else None)
-        return {secret.kind: secret.text for secret in found if secret}
+        tokens = {secret.kind: secret.text for secret in found if secret}
+        return tokens | ({SECRET: self.key_of_people().text} if APPROVALS_SOURCE.name in names else {})
+
+    def key_of_people(self) -> Key:
+        """The key of people's pseudonyms, made where there is none yet."""
+        return key_of_people(self.configuration.privacy, self._key_path, os.environ)
+
+    def known_key(self) -> Key | None:
+        """The key as it is; None where none was made yet."""
+        return known_key(self.configuration.privacy, self._key_path, os.environ)
+
+    @property
+    def _key_path(self) -> Path:
+        return key_path(self.configuration.privacy, self.path.parent, self.store.folder)
+
+    def erase(self, pseudonym: str, by: str, on_wait: Callable[[str], None]) -> Erased:
+        """Forget a person, in a store of its own: this session's is for reading."""
+        erasing = Erasing(
+            pseudonym=pseudonym,
+            by=by,
+            product_version=version("pilot-metrics"),
+            now=clock,
+            options=_storage_options(),
+            wait_seconds=LOCK_WAIT_SECONDS,
+            on_wait=on_wait,
+        )
+        return erase(_store(self.path, self.configuration), erasing)
 
     def secret(self) -> Secret | None:
         """The token or key for GitHub, from where the configuration says; None if there is none."""

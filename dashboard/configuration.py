@@ -19,9 +19,12 @@ from ingest.settings import (
     AuthorshipSettings,
     ClassSettings,
     RepositoryPatterns,
+    SecretPath,
     Settings,
     SourcesSettings,
+    VariableName,
 )
+from metrics.fatigue.rules import FatigueRules
 from metrics.gate.criteria import CRITERIA
 from metrics.gate.policy import Policy, Reading
 from metrics.measuring import Clock, Measuring
@@ -32,11 +35,17 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 Hours = Annotated[int, Field(ge=1)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Bands = Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)]
+Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 WorkingDays = Annotated[list[Weekday], Field(min_length=1)]
 USUAL_DAYS: Final[list[Weekday]] = ["mon", "tue", "wed", "thu", "fri"]
 
 ASKING: Final = (("sources", "github"), ("sources", "git"))  # sections that name a secret's place
 SECRET_PLACES: Final = frozenset({"token_env", "token_file", "private_key_path"})  # where one may be pasted
+PRIVACY: Final = ("privacy",)  # the section that names the place of the key of pseudonyms
+KEY_NEVER_HERE: Final = (
+    "the key never stands in this file; name a file for it by key_file, or an environment variable by key_env"
+)
 NEVER_HERE: Final = {  # what somebody writes below one of these who has a secret in hand
     "token": (
         "a token never stands in this file; put it into the environment variable GITHUB_TOKEN, or name a "
@@ -204,6 +213,45 @@ class VulnerabilitySettings(Settings):
     power: Share = 0.8  # chance of seeing a ratio that "could have been seen"
 
 
+class FatigueSettings(Settings):
+    """[approvals]: when an approval is too fast to have been a look."""
+
+    floor_seconds: Seconds = 2.0  # nobody reads anything faster
+    chars_per_second: Positive = 100.0  # nobody reads faster than this: about 1,000 words a minute
+    short_command_chars: Annotated[int, Field(ge=0)] = 200  # commands up to here: the floor alone
+    longest_seconds: Positive = 600.0  # whoever waited longer was away: not measurable
+    review_floor_seconds: Seconds = 60.0  # the floor of reviews of pull requests
+    review_lines_per_hour: Positive = 1000.0  # nobody reviews faster than this
+    review_warning_lines_per_hour: Positive = 500.0  # above it a warning band begins
+    review_smallest_lines: Annotated[int, Field(ge=1)] = 10  # smaller changes are not judged
+    rushed_lines: Annotated[int, Field(ge=1)] = 1000  # approved by one person within rushed_minutes
+    rushed_minutes: Annotated[int, Field(ge=1, le=1440)] = 60
+    minimum_approvals: Annotated[int, Field(ge=2)] = 30  # no rate is stated below, only counts
+
+    @model_validator(mode="after")
+    def _leave_room(self) -> FatigueSettings:
+        if self.longest_seconds <= self.floor_seconds:
+            raise ValueError(
+                f"longest_seconds {self.longest_seconds} must be more than floor_seconds "
+                f"{self.floor_seconds}, else no wait can be measured"
+            )
+        if self.review_warning_lines_per_hour > self.review_lines_per_hour:
+            raise ValueError("review_warning_lines_per_hour must not be more than review_lines_per_hour")
+        return self
+
+    def value(self, smallest_group: int) -> FatigueRules:
+        """The frozen value that metrics take."""
+        return FatigueRules(**self.model_dump(), minimum_people=smallest_group)
+
+
+class PrivacySettings(Settings):
+    """[privacy]: under which names people stand in the tables, and how few of them are a group."""
+
+    key_file: SecretPath = "pseudonyms.key"  # key of the pseudonyms, made on first need; never in the lake
+    key_env: VariableName | None = None  # or an environment variable that holds one
+    smallest_group: Annotated[int, Field(ge=2)] = 5  # of fewer people no rate is stated, only counts
+
+
 class StoreSettings(Settings):
     """[store]: where the tables live."""
 
@@ -226,6 +274,8 @@ class Configuration(Settings):
     gate: GateSettings = GateSettings()
     velocity: VelocitySettings = VelocitySettings()
     vulnerabilities: VulnerabilitySettings = VulnerabilitySettings()
+    approvals: FatigueSettings = FatigueSettings()
+    privacy: PrivacySettings = PrivacySettings()
     snapshot: SnapshotSettings = SnapshotSettings()
     sources: SourcesSettings = SourcesSettings()
     authorship: AuthorshipSettings = AuthorshipSettings()
@@ -249,7 +299,7 @@ class Configuration(Settings):
         return datetime.combine(self.as_of, time(), UTC)
 
     def measuring(self, pilot: PilotSettings) -> Measuring:
-        """How this pilot's waits and vulnerabilities are measured; intervals have the gate's confidence."""
+        """How this pilot's waits, vulnerabilities and approvals are measured, at the gate's confidence."""
         return Measuring(
             clock=self.velocity.clock,
             restricted_mean_days=self.velocity.restricted_mean_days,
@@ -259,6 +309,7 @@ class Configuration(Settings):
             confidence=self.policy(pilot).confidence,
             include_tests=self.vulnerabilities.include_tests,
             power=self.vulnerabilities.power,
+            fatigue=self.approvals.value(self.privacy.smallest_group),
         )
 
     def policy(self, pilot: PilotSettings) -> Policy:
@@ -308,6 +359,8 @@ def _problem(error: ErrorDetails) -> str:
     key = ".".join(str(part) for part in place) or "(top level)"
     if kind == "extra_forbidden" and place[:-1] in ASKING and place[-1] in NEVER_HERE:
         return f"{key}: {NEVER_HERE[str(place[-1])]}"
+    if kind == "extra_forbidden" and place == (*PRIVACY, "key"):
+        return f"{key}: {KEY_NEVER_HERE}"
     if kind == "extra_forbidden":
         return f"unknown setting {key}{_did_you_mean(place)}; remove or rename it"
     if kind == "missing":
@@ -325,6 +378,8 @@ def _seen(error: ErrorDetails) -> str:
 
 def _may_be_secret(place: tuple[int | str, ...], value: object) -> bool:
     section, key = place[:2], place[2:]
+    if place[:1] == PRIVACY:
+        return place[1:] != ("smallest_group",)
     if section not in ASKING:
         return False
     is_its_place = not key or key[0] in SECRET_PLACES

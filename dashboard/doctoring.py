@@ -14,6 +14,7 @@ from rich.text import Text
 from dashboard import wording
 from dashboard.complaints import Complaint
 from dashboard.composition import Session
+from dashboard.doctoring_approvals import CHECKS as APPROVAL_CHECKS
 from dashboard.doctoring_git import mirrors_are_kept, repositories_may_be_cloned
 from dashboard.doctoring_github import GUIDE, secret_is_kept, server_answers
 from dashboard.doctoring_live import RUN_LIVE, complete, kept_answers
@@ -22,6 +23,7 @@ from dashboard.renames import GITHUB, Renamed
 from ingest.attribution.host_alerts import HOST_SOURCE
 from ingest.errors import PilotError, SourceError
 from ingest.sources import SOURCES, Source
+from ingest.sources.approvals import APPROVALS_SOURCE
 from ingest.sources.git import GIT
 from metrics.health import Health
 from metrics.pilot import Pilot
@@ -32,7 +34,11 @@ PREVIEW_ROWS: Final = 200  # pull requests shown for each kind of author
 STALE_DAYS: Final = 8  # a weekly report on data older than a week misleads
 NAMED: Final = 3  # examples that a line names; the rest is counted
 ADD_SOURCE: Final = "take the # off [sources.github], or off the sources of your files, in pilot.toml"
-REMEDIES: Final = {GITHUB: GUIDE, GIT.name: "see docs/history.md"}  # of what a live source could not read
+REMEDIES: Final = {  # of what a live source could not read
+    GITHUB: GUIDE,
+    GIT.name: "see docs/history.md",
+    APPROVALS_SOURCE.name: "see docs/telemetry.md and docs/privacy.md",
+}
 MEND_SCAN: Final = "scan again, or say its place in a sidecar or [[sources.sarif.place]], see docs/scans.md"
 
 
@@ -203,6 +209,7 @@ CHECKS: Final[tuple[Callable[[Session], Iterable[Complaint]], ...]] = (
     server_answers,
     mirrors_are_kept,
     repositories_may_be_cloned,
+    *APPROVAL_CHECKS,
     _published,
     kept_answers,
     complete,

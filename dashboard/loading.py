@@ -13,6 +13,8 @@ from typing import Final
 import polars as pl
 import streamlit as st
 
+from dashboard.components.approvals_sights import Sights
+from dashboard.components.approvals_sights import sights as look_at_approvals
 from dashboard.components.explorer_rows import all_findings
 from dashboard.components.explorer_sights import first_sights_of
 from dashboard.composition import Session, open_session
@@ -68,6 +70,17 @@ def _measured(  # `key` and `as_of` are the cache's key, the rest is not looked 
     _pilot: str,
 ) -> Measured:
     return measure(_session.case(_pilot))
+
+
+def sights(pilot: str) -> Sights:
+    """What a pilot's decisions show beyond their numbers, or what was seen on the same tables."""
+    found = measured(pilot)
+    return found.once("approvals", lambda: _sights(found))
+
+
+def _sights(found: Measured) -> Sights:
+    with st.spinner("Looking at the approvals"):
+        return look_at_approvals(found)
 
 
 def explored(pilot: str) -> pl.DataFrame:

@@ -16,7 +16,7 @@ import polars as pl
 
 from dashboard.auditing_moments import placed
 from dashboard.composition import LOCK_WAIT_SECONDS, Question, Session, clock, open_session
-from ingest.contracts import AUDIT_REVIEWS, AUDITS, DISPOSITIONS_TABLE
+from ingest.contracts import AUDIT_REVIEWS, AUDITS, CANARIES, DISPOSITIONS_TABLE
 from ingest.deciding import COMMAND, DASHBOARD, Context, Entries, Recorded, record
 
 PAGE_WAIT_SECONDS: Final = (
@@ -109,6 +109,11 @@ def _decision(decision: Decision, finding: str, at: datetime) -> dict[str, Any]:
 def enter_draw(session: Session, rows: Sequence[dict[str, Any]], door: Door) -> Recorded:
     """Record the changes that were drawn for an audit, all of one draw."""
     return _record(session, Entries(AUDITS, rows), door, str(rows[0]["drawn_by"]))
+
+
+def enter_canary(session: Session, row: dict[str, Any], door: Door) -> Recorded:
+    """Register a seeded request that is known to be bad."""
+    return _record(session, Entries(CANARIES, [row]), door, str(row["registered_by"]))
 
 
 def enter_reviews(session: Session, reviews: Sequence[Review], door: Door) -> Recorded:

@@ -63,6 +63,26 @@ blocking = ["no_bypass", "independent_detection"]   # `pilot describe criteria`
 # working_to = 17:00:00
 # holidays = [{start_on}]
 
+# When an approval is too fast to have been a look:
+# [approvals]
+# floor_seconds = 2.0               # nobody reads anything faster
+# chars_per_second = 100.0          # nobody reads faster than this
+# short_command_chars = 200         # commands up to here are judged by the floor alone
+# longest_seconds = 600.0           # whoever waited longer was away: not measurable
+# review_floor_seconds = 60.0       # the floor of reviews of pull requests
+# review_lines_per_hour = 1000.0    # nobody reviews faster than this
+# review_warning_lines_per_hour = 500.0   # above it a warning band begins
+# review_smallest_lines = 10        # smaller changes are not judged
+# rushed_lines = 1000               # approved by one person within rushed_minutes: the silent ones are rushed
+# rushed_minutes = 60
+# minimum_approvals = 30            # no rate is stated below, only counts
+
+# People stand in the tables by pseudonyms (docs/privacy.md); keep a copy of their key, outside the lake:
+# [privacy]
+# key_file = "pseudonyms.key"       # made by the first ingest of logs; restore it if it is lost
+# key_env = "PILOT_PSEUDONYMS"      # or an environment variable that holds a key
+# smallest_group = 5                # of fewer people no rate is stated, only counts
+
 # [snapshot]
 # folder = "reports"                # where sealed weeks are kept; default: snapshots, in the store's folder
 
@@ -112,6 +132,26 @@ blocking = ["no_bypass", "independent_detection"]   # `pilot describe criteria`
 # Security incidents: id, detected_at, repository, severity (docs/scans.md):
 # [sources.incidents]
 # paths = ["incidents.csv"]
+
+# Logs of permission prompts of coding agents; what each is, its content tells (docs/telemetry.md):
+# [sources.approvals]
+# paths = ["telemetry/**/*.json*", "~/.claude/projects/**/*.jsonl"]
+# exclude = []
+# keep_text = false                 # true stores what was shown, secrets removed (docs/privacy.md)
+# [[sources.approvals.place]]       # what logs do not say themselves
+# paths = ["telemetry/payments/**"]
+# repository = "acme/payments-api"
+# team = "payments"
+# person = "rosa"                   # whose machine they come from; kept as a pseudonym
+# interactive = true                # a person sat before the agent
+# path_pattern = "machines/(?P<person>[^/]+)/"   # or found in the file's name, by named groups of the above
+# [[sources.approvals.mapping]]     # a table of one's own, CSV or JSON lines: our column -> theirs
+# paths = ["decisions/*.csv"]
+# rename = {{ decided_at = "time", decision = "answer", session_id = "run" }}
+
+# Seeded requests that are known to be bad: canary_id, kind, registered_at, registered_by (docs/canaries.md):
+# [sources.canaries]
+# paths = ["canaries.csv"]
 
 # The history of the repositories, kept as bare mirrors: which change brought a line in (docs/history.md).
 # The line [sources.git] is enough where the token of GitHub may read the code; these are the defaults:

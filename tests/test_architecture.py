@@ -24,12 +24,17 @@ HOMES = {
     "ijson": ("ingest/sources/sarif/",),
     "typer": ("dashboard/cli.py", "dashboard/starting.py"),
     "rich": ("dashboard/",),
-    "tomllib": ("dashboard/configuration.py",),
+    "tomllib": ("dashboard/configuration.py", "ingest/sources/approvals/agent_settings.py"),
     "scipy": ("metrics/statistics/",),
     "github": ("ingest/sources/github/",),
     "requests": ("ingest/sources/github/",),
     "jinja2": ("dashboard/snapshot/",),
     "xlsxwriter": ("dashboard/snapshot/",),
+    "zstandard": ("ingest/sources/approvals/",),
+    "opentelemetry": ("ingest/sources/approvals/", "ingest/receiving/"),
+    "google": ("ingest/sources/approvals/", "ingest/receiving/"),
+    "starlette": ("ingest/receiving/",),
+    "uvicorn": ("dashboard/receiving.py",),
 }
 # What only one command or one kind of file needs is loaded when it is used, so that `pilot gate` answers
 # at once: the commands' own modules, pyarrow's CSV reader, GitHub's client. Nobody else may.

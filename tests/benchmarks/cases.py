@@ -16,7 +16,7 @@ from data import simulator
 from data.simulator import frames
 from ingest.contracts import BY_NAME
 from ingest.store import Store
-from tests.benchmarks import history
+from tests.benchmarks import decisions, history, otlp
 from tests.benchmarks.scan_files import write_scan
 from tests.builders_store import run
 
@@ -191,6 +191,14 @@ def ten(folder: Path) -> Path:
     return folder / "ten" / "pilot.toml"
 
 
+def otlp_files(way: str) -> Callable[[Path], Sequence[str]]:
+    return lambda folder: ("-m", "tests.benchmarks.otlp", way, str(folder))
+
+
+def decided(name: str) -> Callable[[Path], Sequence[str]]:
+    return lambda folder: ("-m", "tests.benchmarks.decisions", name, str(folder))
+
+
 GROUPS: tuple[Group, ...] = (
     Group(
         "ingest",
@@ -333,6 +341,25 @@ GROUPS: tuple[Group, ...] = (
             Case("traced, walked back and written", blames("traced"), history.forget, rows=history.FINDINGS),
             Case("  blame alone, by files", blames("batched"), rows=history.FINDINGS),
             Case("  blame alone, line by line", blames("one_by_one"), rows=history.FINDINGS, runs=1),
+        ),
+    ),
+    Group(
+        "approvals",
+        "100 MB of OTLP JSON lines, file to frames, beside a bare orjson walk",
+        otlp.prepare,
+        (
+            Case(
+                "by turns in one process", otlp_files("beside"), runs=1, tells=True, goal="within 1.5 times"
+            ),
+            Case("  reading alone, for its memory", otlp_files("read"), goal="flat memory"),
+        ),
+    ),    Group(
+        "decisions",
+        "permission decisions judged and counted; python -m tests.benchmarks.decisions growth 1 10 100",
+        decisions.prepare,
+        (
+            Case("counted, and the headline", decided("summary"), tells=True),
+            Case("grid, heat map, curves, trend", decided("page"), tells=True),
         ),
     ),
 )
