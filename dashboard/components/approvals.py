@@ -48,21 +48,25 @@ def headline_cards(measured: Measured) -> None:
             )),
             ("Counting inferred prompts", (
                 Part("Both together", text.WITH_INFERRED, "fast", "Fast approvals, inferred ones too"),
-                Part("Inferred alone", text.INFERRED_ALONE, "fast"),
+                Part("Inferred alone", text.INFERRED_ALONE, "fast", "Fast approvals, inferred alone"),
             )),
             ("What people answer", (
-                Part("Approved", text.ACCEPTED, "approved"),
-                Part("For longer than once", "lasting_grant_share", "approved so"),
+                Part("Approved", text.ACCEPTED, "approved", "Prompts approved"),
+                Part("For longer than once", text.LASTING, "approvals", "Approved for longer than once"),
             )),
             ("Who decided", (
-                Part("Without a person", text.AUTOMATED, "decided so"),
-                Part("Not known who", "unknown_decider_share", "not known"),
+                Part("Without a person", text.AUTOMATED, "decisions", "Decided without a person"),
+                Part("Not known who", text.UNTOLD, "not known", "Deciders not known"),
             )),
             ("How much can be measured", (
-                Part("Approvals measurable", text.MEASURABLE, "measurable", noun="approval"),
-                Part("Judged without a size", "unknown_prompt_size_share", "judged so", noun="approval"),
+                Part("Approvals measurable", text.MEASURABLE, "approvals", "Measurable approvals of prompts"),
+                Part(
+                    "Judged without a size", text.UNSIZED, "approvals", "Approvals judged without a size"
+                ),
             )),
-            ("Agents waited for people", (Part("In all", text.BLOCKED, noun="answer"),)),
+            ("Agents waited for people", (
+                Part("In all", text.BLOCKED, "", "Waits for people", noun="answer"),
+            )),
         ),
     )  # fmt: skip
     st.caption(f"An approval is fast when {text.rule(measured.case.measuring.fatigue)}.")

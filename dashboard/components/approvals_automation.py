@@ -8,7 +8,7 @@ import polars as pl
 import streamlit as st
 
 from dashboard import wording
-from dashboard.charts.approvals_time import MODES, automation, modes
+from dashboard.charts.approvals_weeks import MODES, automation, modes
 from dashboard.components import chrome, markup
 from dashboard.components.approvals_cards import Part, cards
 from dashboard.components.approvals_sights import Sights
@@ -16,9 +16,9 @@ from dashboard.measured import Measured
 
 WEEKS: Final = ("Week from", "Decisions", "Without a person", *(words for _, words, _, _ in MODES))
 MODE_CARDS: Final = (
-    ("Bypass mode: no check", "bypass_mode_share"),
-    ("Auto mode: a model checks", "auto_mode_share"),
-    ("Mode that accepts all edits", "accept_edits_mode_share"),
+    ("Bypass mode: no check", "bypass_mode_share", "Decisions in bypass mode"),
+    ("Auto mode: a model checks", "auto_mode_share", "Decisions in auto mode"),
+    ("Mode that accepts all edits", "accept_edits_mode_share", "Decisions in accept-edits mode"),
 )
 TOLD_ON_CHANGE: Final = (
     "Some logs tell a mode only once it changes: decisions whose mode is told need not be like all others."
@@ -40,7 +40,10 @@ def by_week(measured: Measured, seen: Sights) -> None:
     with right:
         _modes(seen.weeks)
     if _tell_modes(seen.weeks):
-        cards(measured, [(title, (Part("Decisions", metric, "in it"),)) for title, metric in MODE_CARDS])
+        cards(
+            measured,
+            [(title, (Part("Decisions", metric, "decisions", rows),)) for title, metric, rows in MODE_CARDS],
+        )
         st.caption(TOLD_ON_CHANGE)
     with st.expander(f"Weeks in numbers ({seen.weeks.height:,})"):
         st.html(markup.table(WEEKS, (_row(row) for row in seen.weeks.iter_rows(named=True))))

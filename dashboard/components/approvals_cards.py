@@ -34,14 +34,15 @@ class Part:
     noun: str = "decision"
 
 
-def cards(measured: Measured, shown: Sequence[tuple[str, Sequence[Part]]]) -> None:
+Shown = tuple[str, Sequence[Part]]  # a card: its title and its numbers
+
+
+def cards(measured: Measured, shown: Sequence[Shown]) -> None:
     """Show cards beside each other, each a title and its numbers."""
     st.html(markup.cards(markup.card(title, _halves(measured, parts)) for title, parts in shown))
 
 
-def of_sides(
-    title: str, metric: str, counted: str, rows: str, noun: str = "approval"
-) -> tuple[str, tuple[Part, ...]]:
+def of_sides(title: str, metric: str, counted: str, rows: str, noun: str = "approval") -> Shown:
     """A card with the same number for agents' and for people's pull requests."""
     return title, tuple(
         Part(side.words, metric, counted, option(rows, side), side.arm, noun) for side in SIDES

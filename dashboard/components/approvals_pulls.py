@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -12,10 +12,11 @@ from dashboard import wording
 from dashboard.charts import look
 from dashboard.charts.comparison import Axis, Row
 from dashboard.components import chrome, ranges
-from dashboard.components.approvals_cards import cards, of_sides
+from dashboard.components.approvals_cards import Shown, cards, of_sides
 from dashboard.measured import Measured
 from metrics.arms import HEADLINE, SIDES
 from metrics.estimate import Estimate
+from metrics.fatigue.rules import FatigueRules
 from metrics.fatigue.sign_off_measures import OVERSIZE_LINES
 
 FAST: Final = "fast_pull_request_approval_share"
@@ -33,37 +34,35 @@ def pull_requests(measured: Measured) -> None:
         )
         return
     rules = measured.case.measuring.fatigue
-    pace = f"{rules.review_lines_per_hour:,.0f} lines an hour"
     st.markdown(
         "An approval is fast when it came without a word within "
-        f"{wording.plural(rules.review_floor_seconds, 'second')}, or sooner than its lines take at {pace}, "
-        "since the pull request was ready, the person was asked, and the last push."
+        f"{wording.plural(rules.review_floor_seconds, 'second')}, or sooner than its lines take at "
+        f"{_pace(rules)}, since the pull request was ready, the person was asked, and the last push."
     )
-    band = f"{rules.review_warning_lines_per_hour:,.0f} to {pace}"
-    cards(
-        measured,
-        (
-            of_sides("Fast approvals", FAST, "fast", "Fast approvals"),
-            of_sides(
-                f"At {band}", "warned_pull_request_approval_share", "so", "Approvals in the warning band"
-            ),
-            of_sides("Without a word", "silent_approval_share", "silent", "Approvals without a word"),
-            of_sides(
-                f"Rushed: over {rules.rushed_lines:,} lines in {rules.rushed_minutes} minutes",
-                "rushed_approval_count", "", "Rushed approvals",
-            ),
-            of_sides(
-                "Pushed to after the last approval", "stale_approval_share", "pushed to", "Stale approvals",
-                "pull request",
-            ),
-            of_sides(
-                f"Over {OVERSIZE_LINES} lines", "oversize_approval_share", "so large",
-                "Approvals of many lines",
-            ),
-            of_sides("Of one's own change", "self_approval_count", "", "Own changes approved"),
-        ),
-    )  # fmt: skip
+    cards(measured, (*_speed(rules), *_care()))
     _difference(measured)
+
+
+def _pace(rules: FatigueRules) -> str:
+    return f"{rules.review_lines_per_hour:,.0f} lines an hour"
+
+
+def _speed(rules: FatigueRules) -> Iterator[Shown]:
+    """Cards about how long approvals took."""
+    band = f"At {rules.review_warning_lines_per_hour:,.0f} to {_pace(rules)}"
+    rushed = f"Rushed: over {rules.rushed_lines:,} lines in {rules.rushed_minutes} minutes"
+    yield of_sides("Fast approvals", FAST, "fast", "Fast approvals")
+    yield of_sides(band, "warned_pull_request_approval_share", "approvals", "Approvals in the warning band")
+    yield of_sides(rushed, "rushed_approval_count", "", "Rushed approvals")
+
+
+def _care() -> Iterator[Shown]:
+    """Cards about other signs that nobody looked closely."""
+    large, pushed = f"Over {OVERSIZE_LINES} lines", "Pushed to after the last approval"
+    yield of_sides("Without a word", "silent_approval_share", "approvals", "Approvals without a word")
+    yield of_sides(pushed, "stale_approval_share", "pushed to", "Stale approvals", "pull request")
+    yield of_sides(large, "oversize_approval_share", "approvals", "Approvals of many lines")
+    yield of_sides("Of one's own change", "self_approval_count", "", "Own changes approved")
 
 
 def _difference(measured: Measured) -> None:

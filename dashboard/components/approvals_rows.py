@@ -15,7 +15,19 @@ from dashboard.components.approvals_sights import decisions
 from dashboard.components.numbers import SIDES, Rows, Select, option
 from dashboard.components.velocity_rows import PULLS, flagged
 from dashboard.measured import Measured
-from metrics.fatigue.judging import REJECTED
+from metrics.fatigue.prompts import (
+    IS_AUTOMATED,
+    IS_FAST,
+    UNLESS_ANSWERED,
+    UNLESS_DECIDED,
+    UNLESS_DECIDER,
+    UNLESS_EXPLICIT,
+    UNLESS_GRANTED,
+    UNLESS_INFERRED,
+    UNLESS_MEANT,
+    UNLESS_MODE,
+    UNLESS_REJECTED,
+)
 from metrics.fatigue.sign_off_measures import (
     NOT_HEARD,
     NOT_PLACED,
@@ -41,28 +53,44 @@ SIGN_OFFS: Final = {
     "url": "Link",
 }  # fmt: skip
 STALE: Final = {name: words for name, words in PULLS.items() if name not in {"reviewer", "author_login"}}
-_IS_EXPLICIT: Final = pl.col("left_out").is_null() & ~pl.col("is_inferred")
-_IS_CONTROL: Final = (pl.col("left_out") == REJECTED) & ~pl.col("is_inferred")
-_IS_MEASURED: Final = pl.col("left_out").is_null()
+DAYS: Final = {"repository": "Repository", "on": "Day", "is_logged": "Logged"}
+EVERY: Final = pl.lit(True)
+_LEFT_OUT: Final = pl.col("left_out")
 
 
 @dataclass(frozen=True)
 class Prompts:
-    """Permission decisions that can be opened."""
+    """Permission decisions that can be opened: those counted of those without a reason to leave them out."""
 
     name: str
-    which: pl.Expr
+    counted: pl.Expr
+    unless: pl.Expr
+
+    @property
+    def which(self) -> pl.Expr:
+        """Whether a decision is one of them."""
+        return self.unless.is_null() & self.counted
 
 
 PROMPT_ROWS: Final = (
-    Prompts("Fast approvals of prompts", _IS_EXPLICIT & pl.col("is_fast")),
-    Prompts("Measured approvals of prompts", _IS_EXPLICIT),
-    Prompts("Fast rejects of prompts", _IS_CONTROL & pl.col("is_fast")),
-    Prompts("Rejects of prompts", _IS_CONTROL),
-    Prompts("Fast approvals, inferred ones too", _IS_MEASURED & pl.col("is_fast")),
-    Prompts("Prompts left out", ~_IS_MEASURED.fill_null(value=False)),
-    Prompts("Every decision", pl.lit(True)),
-)
+    Prompts("Fast approvals of prompts", IS_FAST, UNLESS_EXPLICIT),
+    Prompts("Measured approvals of prompts", EVERY, UNLESS_EXPLICIT),
+    Prompts("Fast rejects of prompts", IS_FAST, UNLESS_REJECTED),
+    Prompts("Rejects of prompts", EVERY, UNLESS_REJECTED),
+    Prompts("Fast approvals, inferred ones too", IS_FAST, _LEFT_OUT),
+    Prompts("Fast approvals, inferred alone", IS_FAST, UNLESS_INFERRED),
+    Prompts("Prompts approved", pl.col("decision") == "accept", UNLESS_ANSWERED),
+    Prompts("Approved for longer than once", pl.col("scope").is_in(["session", "permanent"]), UNLESS_GRANTED),
+    Prompts("Decided without a person", IS_AUTOMATED, UNLESS_DECIDER),
+    Prompts("Deciders not known", pl.col("actor") == "unknown", UNLESS_DECIDED),
+    Prompts("Measurable approvals of prompts", _LEFT_OUT.is_null(), UNLESS_MEANT),
+    Prompts("Approvals judged without a size", ~pl.col("is_size_known"), _LEFT_OUT),
+    Prompts("Waits for people", (pl.col("actor") == "human") & ~pl.col("is_away"), pl.lit(None)),
+    *(Prompts(f"Decisions in {words} mode", pl.col("mode") == mode, UNLESS_MODE)
+      for mode, words in (("bypass", "bypass"), ("auto", "auto"), ("accept_edits", "accept-edits"))),
+    Prompts("Prompts left out", _LEFT_OUT.is_not_null(), pl.lit(None)),
+    Prompts("Every decision", EVERY, pl.lit(None)),
+)  # fmt: skip
 
 
 def approvals(which: pl.Expr, reason: pl.Expr) -> Select:
@@ -78,7 +106,6 @@ def left_out(of: Slice) -> pl.DataFrame:
 
 
 APPROVAL: Final = "approval"
-EVERY: Final = pl.lit(True)
 PULL_ROWS: Final = (
     Rows("Fast approvals", APPROVAL, approvals(pl.col("is_fast"), NOT_TIMED), SIGN_OFFS),
     Rows("Approvals in the warning band", APPROVAL, approvals(pl.col("is_warned"), NOT_TIMED), SIGN_OFFS),
@@ -100,8 +127,22 @@ class Offer:
     """Rows that the chooser offers: what one is called, how they are found, how they are shown."""
 
     noun: str
-    find: Callable[[], pl.DataFrame]
+    find: Callable[[], pl.LazyFrame]
     columns: Mapping[str, str]
+
+    def rows(self) -> pl.DataFrame:
+        """All of them, in the columns that are shown: a download names nobody either."""
+        return self._shown().collect(engine="streaming")
+
+    def first(self) -> tuple[int, pl.DataFrame]:
+        """How many there are, and those that are shown at once; never all of them in memory."""
+        count = self.find().select(pl.len()).collect(engine="streaming").item()
+        return int(count), self._shown().head(numbers.MOST_SHOWN).collect(engine="streaming")
+
+    def _shown(self) -> pl.LazyFrame:
+        found = self.find()
+        known = found.collect_schema().names()
+        return found.select(name for name in self.columns if name in known)
 
 
 def offers(measured: Measured) -> dict[str, Offer]:
@@ -112,19 +153,24 @@ def offers(measured: Measured) -> dict[str, Offer]:
         for kind in PULL_ROWS
         for side in SIDES
     }
-    return prompts | pulls
+    return prompts | pulls | _of_days(measured)
 
 
-def _finder(measured: Measured, kind: Prompts) -> Callable[[], pl.DataFrame]:
-    wanted = [pl.col(name) for name in PROMPTS]
-    ordered = pl.col("happened_at", "session_id", "call_id")
-    return lambda: (
-        decisions(measured).filter(kind.which).select(wanted).sort(ordered).collect(engine="streaming")
-    )
+def _of_days(measured: Measured) -> dict[str, Offer]:
+    """Days on which agents were at work, with a prompt log and without."""
+    days = measured.slice().prompt_logs.days.lazy()
+    return {
+        "Days with a log": Offer("day", lambda: days.filter("is_logged"), DAYS),
+        "Days without a log": Offer("day", lambda: days.filter(~pl.col("is_logged")), DAYS),
+    }
 
 
-def _chosen(measured: Measured, kind: Rows, arm: str) -> Callable[[], pl.DataFrame]:
-    return lambda: kind.select(measured.slice(arm))
+def _finder(measured: Measured, kind: Prompts) -> Callable[[], pl.LazyFrame]:
+    return lambda: decisions(measured).filter(kind.which).sort("happened_at", "session_id", "call_id")
+
+
+def _chosen(measured: Measured, kind: Rows, arm: str) -> Callable[[], pl.LazyFrame]:
+    return lambda: kind.select(measured.slice(arm)).lazy()
 
 
 def behind(measured: Measured) -> None:
@@ -133,18 +179,13 @@ def behind(measured: Measured) -> None:
     offered = offers(measured)
     chosen = st.selectbox("Rows", list(offered), key=KEY, bind="query-params", width=420)
     offer = offered[chosen]
-    count, first = measured.once((KEY, chosen), lambda: _first_of(offer.find()))
+    count, first = measured.once((KEY, chosen), offer.first)
     more = f"; the first {numbers.MOST_SHOWN:,} are shown, the download has all"
     st.markdown(f"**{wording.plural(count, offer.noun)}**{more if count > numbers.MOST_SHOWN else ''}")
     if count:
         _table(first, offer.columns)
         name = "-".join((measured.case.pilot.name, *chosen.lower().replace(":", "").replace(",", "").split()))
-        frames.download(offer.find, wording.plural(count, "row"), f"{name}.csv")
-
-
-def _first_of(found: pl.DataFrame) -> tuple[int, pl.DataFrame]:
-    """How many rows there are, and those that are shown at once."""
-    return found.height, found.head(numbers.MOST_SHOWN)
+        frames.download(offer.rows, wording.plural(count, "row"), f"{name}.csv")
 
 
 def _table(rows: pl.DataFrame, columns: Mapping[str, str]) -> None:

@@ -8,8 +8,12 @@ from dashboard import loading
 from dashboard.components import (
     approvals,
     approvals_automation,
-    approvals_drawn,
+    approvals_canaries,
+    approvals_curves,
+    approvals_grid,
+    approvals_hours,
     approvals_inventory,
+    approvals_logs,
     approvals_people,
     approvals_pulls,
     approvals_rows,
@@ -26,15 +30,15 @@ def figures(pilot: str) -> None:
     approvals.headline_cards(measured)
     approvals.coverage(measured)
     if approvals.has_prompts(measured):
-        approvals_drawn.grid(measured, seen)
-        approvals_drawn.curves(measured, seen)
-        approvals_drawn.hours(measured, seen)
+        approvals_grid.grid(measured, seen)
+        approvals_curves.curves(measured, seen)
+        approvals_hours.hours(measured, seen)
         approvals_automation.by_week(measured, seen)
         approvals_people.by_team(seen)
         approvals_people.by_person(measured, seen)
     approvals_pulls.pull_requests(measured)
-    approvals_inventory.canaries(measured)
-    approvals_inventory.logs(measured, loading.assessment(pilot).verdict)
+    approvals_canaries.canaries(measured)
+    approvals_logs.logs(measured, loading.assessment(pilot).verdict)
     approvals_inventory.inventory(measured, seen)
     approvals_rows.behind(measured)
     numbers.provenance(measured, approvals_text.settings(measured), loading.run_id())

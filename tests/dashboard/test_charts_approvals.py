@@ -7,9 +7,12 @@ from typing import Any
 import polars as pl
 import pytest
 
-from dashboard.charts.approvals import Bar, Cells, band_curve, highest, reasons, sensitivity
+from dashboard.charts.approvals import Bar, reasons
+from dashboard.charts.approvals_curves import band_curve, highest
+from dashboard.charts.approvals_grid import Cells, sensitivity
+from dashboard.charts.approvals_hours import hours_of_week
 from dashboard.charts.approvals_people import funnel
-from dashboard.charts.approvals_time import automation, hours_of_week, modes
+from dashboard.charts.approvals_weeks import automation, modes
 from metrics.estimate import Coverage, Estimate, Number, Undefined
 from metrics.fatigue.curves import CurvePoint
 from metrics.fatigue.funnel import SCHEMA as FUNNEL
@@ -65,7 +68,7 @@ def test_every_reason_has_a_bar_below_its_words_and_the_counts_add_up() -> None:
 def test_a_grid_states_share_and_count_of_every_rule() -> None:
     drawn = sensitivity(grid(), APPROVALS, (2.0, 100.0))
     assert drawn.layout.title.text == "Faster than a look, in %, of 96 approvals"
-    assert drawn.data[0].text[0][0] == "12.5 %<br>12"
+    assert drawn.layout.annotations[0].text == "12.5 %<br>12"
     assert drawn.data[0].z[0][0] == pytest.approx(0.125)
     assert drawn.data[0].hovertext[0][1] == "1 s and the floor alone: 12 of 96 approvals"
 
@@ -80,7 +83,7 @@ def test_where_no_rate_is_stated_neither_words_nor_shades_state_one() -> None:
     few = Cells("fast_count", "approval_count", "approvals", is_rate_stated=False)
     drawn = sensitivity(grid(), few, (2.0, 100.0))
     assert "counts" in drawn.layout.title.text
-    assert {text for row in drawn.data[0].text for text in row} == {"12"}
+    assert {note.text for note in drawn.layout.annotations} == {"12"}
     assert {shade for row in drawn.data[0].z for shade in row} == {0.0}
 
 
@@ -119,8 +122,8 @@ def test_an_axis_of_shares_holds_every_range_and_never_passes_the_whole() -> Non
 def test_an_hour_shows_its_fast_share_only_of_enough_people() -> None:
     drawn = hours_of_week(heat())
     cells = drawn.data[0]
-    assert cells.text[0][0] == "30 · 20 %"
-    assert cells.text[2][1] == "4"
+    told = [(note.text, note.x, note.y) for note in drawn.layout.annotations]
+    assert told == [("30 · 20 %", 0, 0), ("4", 1, 2)]
     assert "too few people" in cells.hovertext[2][1]
     assert drawn.layout.title.text.startswith("34 prompts answered")
 

@@ -49,6 +49,51 @@ def test_logs_are_counted(tmp_path: Path) -> None:
     assert said(project(tmp_path), logs_are_found) == [Complaint("ok", "approvals", "1 log")]
 
 
+def test_a_pattern_that_nothing_matches_is_named_beside_others_that_do(tmp_path: Path) -> None:
+    log(tmp_path, "a.csv", "rosa")
+    path = project(tmp_path)
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('"logs/*.csv"]', '"logs/*.csv", "hooks/*"]', 1), encoding="utf-8")
+    counted, missing = said(path, logs_are_found)
+    assert (counted.level, missing.level) == ("ok", "warning")
+    assert missing.seen == "no log matches hooks/*"
+
+
+def test_after_an_ingest_it_says_as_what_the_logs_were_recognised(tmp_path: Path) -> None:
+    path = project(tmp_path)
+    log(tmp_path, "a.csv", "rosa")
+    log(tmp_path, "b.csv", "ali")
+    assert main(["ingest", "approvals", "--config", str(path)]) == 0
+    assert said(path, logs_are_found)[-1].seen == "recognised: 2 as mapped_table"
+
+
+def test_another_key_than_that_of_the_tables_is_an_error(tmp_path: Path) -> None:
+    path = project(tmp_path)
+    log(tmp_path, "a.csv", "rosa")
+    assert main(["ingest", "approvals", "--config", str(path)]) == 0
+    key = tmp_path / "pseudonyms.key"
+    key.write_text("another key of enough characters", encoding="utf-8")
+    (complaint,) = said(path, key_is_kept)
+    assert complaint.level == "error"
+    assert "another key" in complaint.seen
+
+
+def test_a_lost_key_is_not_replaced_before_somebody_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = project(tmp_path)
+    log(tmp_path, "a.csv", "rosa")
+    assert main(["ingest", "approvals", "--config", str(path)]) == 0
+    key = tmp_path / "pseudonyms.key"
+    key.unlink()
+    assert main(["ingest", "approvals", "--config", str(path)]) == 11
+    assert "is gone" in capsys.readouterr().err
+    assert not key.exists()
+    assert said(path, key_is_kept)[0].seen == "the key of the stored pseudonyms is gone"
+    assert main(["ingest", "approvals", "--full", "--config", str(path)]) == 0
+    assert said(path, key_is_kept)[0].level == "ok"
+
+
 def test_before_the_first_ingest_no_key_is_no_fault_and_doctor_makes_none(tmp_path: Path) -> None:
     (complaint,) = said(project(tmp_path), key_is_kept)
     assert (complaint.level, complaint.seen) == ("ok", "no key of pseudonyms yet")

@@ -131,9 +131,13 @@ def test_files_refused_by_each_sources_last_run_are_errors() -> None:
         run("c", 50, source="triage", files_refused='{"triage.csv": "no header"}'),
         run("d", 55, source="tables"),
     ]
-    found = complaints(*runs)
-    assert [each.seen for each in found] == ["refused triage.csv: no header"]
+    found = complaints(*runs, given={"sources": GITHUB | {"triage": {"paths": ["no-such.csv"]}}})
+    assert [each.seen for each in found if "refused" in each.seen] == ["refused triage.csv: no header"]
     assert exit_code(found) == 11
+
+
+def test_what_a_source_refused_that_is_configured_no_more_nobody_has_to_mend() -> None:
+    assert complaints(run("a", 50, source="triage", files_refused='{"triage.csv": "no header"}')) == []
 
 
 def test_quarantine_is_added_up_over_all_runs() -> None:

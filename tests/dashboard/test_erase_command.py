@@ -83,6 +83,26 @@ def test_without_a_key_an_account_cannot_be_known(config: Path, capsys: pytest.C
     assert "no key of pseudonyms yet" in capsys.readouterr().err
 
 
+def test_with_another_key_nobody_is_said_to_be_forgotten(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (config.parent / "pseudonyms.key").write_text("another key of enough characters", encoding="utf-8")
+    assert main(["erase", "rosa", "--yes", "--config", str(config)]) == 2
+    assert "another key" in capsys.readouterr().err
+    assert None not in reviewers(open_session(Question(config)))
+
+
+def test_an_account_that_no_row_names_does_not_read_like_a_success(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["erase", "nobody@acme.example", "--yes", "--config", str(config)]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "stands in no row: nothing was taken out" in told
+    assert "is forgotten" not in told
+    assert main(["erase", "nobody@acme.example", "--yes", "--config", str(config)]) == 0
+    assert "was forgotten before, and stands in no row" in " ".join(capsys.readouterr().out.split())
+
+
 def test_nothing_happens_where_nobody_can_be_asked(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["erase", "rosa", "--config", str(config)]) == 2
     told = " ".join(capsys.readouterr().err.split())

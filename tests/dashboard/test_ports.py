@@ -15,7 +15,7 @@ def test_a_busy_port_is_an_error_that_says_so() -> None:
         taken.bind((LOOPBACK, 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(UsageError, match=f"port {port} cannot be used"):
+        with pytest.raises(UsageError, match=f"port {port} cannot be used .*--port"):
             require_free(port)
 
 
