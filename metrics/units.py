@@ -6,4 +6,5 @@ from typing import Final
 
 PER_KLOC: Final = "findings per KLOC"
 RATIO: Final = "ratio of findings per KLOC"
+ODDS: Final = "odds ratio"
 POINTS: Final = "share difference"  # first share less second

@@ -66,6 +66,7 @@ def headline_cards(measured: Measured) -> None:
             )),
             ("Agents waited for people", (
                 Part("In all", text.BLOCKED, "", "Waits for people", noun="answer"),
+                Part("Prompts an hour", text.PER_HOUR, "", "", noun="answer"),
             )),
         ),
     )  # fmt: skip

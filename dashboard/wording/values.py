@@ -7,12 +7,13 @@ from datetime import date, datetime, timedelta
 from math import isinf
 from typing import Final
 
-from metrics.units import PER_KLOC, POINTS, RATIO
+from metrics.units import ODDS, PER_KLOC, POINTS, RATIO
 
 SMALL: Final = 20  # below this denominator a percentage claims more than the data hold
 UNIT_WORDS: Final[dict[str, str]] = {
     PER_KLOC: "per KLOC",
     RATIO: "times",
+    ODDS: "times",
     "KLOC": "KLOC",
     "times chance": "times chance",
     "rounds": "rounds",

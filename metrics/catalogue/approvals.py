@@ -10,6 +10,7 @@ from metrics.fatigue.prompts import (
     EVERYTHING,
     EXACT_SUM,
     HOURS,
+    PER_HOUR,
     automated_decision_share,
     blocked_hours,
     fast_prompt_approval_share,
@@ -20,6 +21,7 @@ from metrics.fatigue.prompts import (
     measurable_prompt_share,
     mode_share,
     prompt_approval_share,
+    prompts_per_session_hour,
     unknown_decider_share,
     unknown_prompt_size_share,
 )
@@ -146,7 +148,8 @@ PROMPTS: Final[tuple[Metric, ...]] = (
         numerator="decisions of rules, settings, hooks and models",
         denominator="decisions of which it is known who made them",
         excludes="prompts never answered; deciders not known",
-        caveats=f"{_LOGGED} Never part of the fast approvals.",
+        caveats=f"{_LOGGED} An edit that passed at once, by its transcript, counts as a rule's. Never part "
+        "of the fast approvals.",
         method=EVERYTHING,
         references=(MODES,),
         compute=automated_decision_share,
@@ -174,7 +177,8 @@ PROMPTS: Final[tuple[Metric, ...]] = (
             numerator=f"decisions while the agent ran in {words}",
             denominator="decisions whose permission mode is told",
             excludes="decisions whose mode is not told",
-            caveats=f"{_LOGGED} What such a mode lets pass may not be logged at all.",
+            caveats=f"{_LOGGED} Telemetry tells a mode only where it changes: where people stay in one "
+            "it is not told, and the share is too high. What a mode lets pass may not be logged at all.",
             method=EVERYTHING,
             references=(MODES,),
             compute=mode_share(mode),
@@ -199,6 +203,21 @@ PROMPTS: Final[tuple[Metric, ...]] = (
         references=CLUSTERS,
         compute=lasting_grant_share,
         family="approvals",
+    ),
+    Metric(
+        id="prompts_per_session_hour",
+        title="Prompts that people answered in an hour of sessions",
+        unit=PER_HOUR,
+        numerator="answers of people to permission prompts",
+        denominator="hours from first to last sign of the sessions that began in the window",
+        excludes="decisions of rules, hooks and models; sessions without a person; carried grants; plans and "
+        "questions; seeded requests; people not known",
+        caveats="Sessions side by side add up, and one that was left open counts until its last sign.",
+        method=EXACT_SUM,
+        references=(),
+        compute=prompts_per_session_hour,
+        family="approvals",
+        better="lower",
     ),
     Metric(
         id="blocked_hours",

@@ -15,7 +15,7 @@ FAMILIES: Final[dict[Family, str]] = {
     "oversight": "Oversight of merges",
     "velocity": "Approval velocity",
     "vulnerabilities": "Vulnerabilities per KLOC",
-    "approvals": "Approval fatigue",
+    "approvals": "Fast approvals",
     "inventory": "What was counted",
 }
 Better = Literal["lower", "higher", "neither"]

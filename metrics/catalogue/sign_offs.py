@@ -12,7 +12,7 @@ from metrics.fatigue import sign_off_measures as measures
 from metrics.fatigue.people import CLUSTERED
 from metrics.shares import EXACT
 from metrics.shares import METHOD as CLOPPER
-from metrics.units import POINTS
+from metrics.units import ODDS, POINTS
 
 _COCHRAN: Final = "Cochran 1977, Sampling Techniques, 3rd edition, section 11.8"
 _COHEN: Final = "Cohen 2006, Best Kept Secrets of Peer Code Review (SmartBear and Cisco)"
@@ -32,7 +32,7 @@ _AT_LEAST: Final = (
     "conversation alone, or talked, counts as silent."
 )
 _WORD: Final = "A body of up to 20 characters counts as no more than 'LGTM': no text is stored."
-_SEEDED: Final = "Few canaries leave a wide interval: none missed of 20 still allows 16 %."
+_SEEDED: Final = "Few canaries leave a wide interval: none missed of 20 still allows 17 %."
 
 SIGN_OFFS: Final[tuple[Metric, ...]] = (
     Metric(
@@ -189,7 +189,7 @@ SIGN_OFFS: Final[tuple[Metric, ...]] = (
     Metric(
         id="canary_fast_odds_ratio",
         title="Odds of a fast answer, seeded prompts missed against caught",
-        unit="ratio",
+        unit=ODDS,
         numerator="odds that a missed prompt was answered faster than it can be read",
         denominator="the same odds of caught ones",
         excludes="seeded prompts whose wait is not known, or that no person answered",

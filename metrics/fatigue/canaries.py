@@ -1,8 +1,8 @@
 """What became of the requests that were seeded, and are known to be bad: missed, or caught?
 
-The only direct measure of attention (definitions 3). Only registered ones count, and only for what was decided
-from then on: else a miss could be made of anything afterwards. Of prompts every decision about one is a row of
-its own; of pull requests each has one row.
+The only direct measure of attention (definitions 3). Only registered ones count, and only for what was
+decided from then on: else a miss could be made of anything afterwards. Of prompts every decision about one is
+a row of its own; of pull requests each has one row.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from metrics.scope import is_of_pilot, repositories
 from metrics.shares import share
 from metrics.statistics.special import normal_quantile
 from metrics.tables import Tables
+from metrics.units import ODDS
 
 PROMPT: Final = "prompt"
 PULL_REQUEST: Final = "pull_request"
@@ -130,17 +131,23 @@ def fast_odds_ratio(outcomes: pl.DataFrame, confidence: float) -> Number:
     cells = Counter(timed.select("outcome", "is_fast").rows())
     missed, caught = (cells[what, True] + cells[what, False] for what in (MISSED, CAUGHT))
     if not missed or not caught:
-        return Undefined(NO_TABLE, timed.height, coverage, "ratio")
+        return Undefined(NO_TABLE, timed.height, coverage, ODDS)
     a, b, c, d = (cells[what, fast] + 0.5 for what in (MISSED, CAUGHT) for fast in (True, False))
     log, reach = math.log(a * d / (b * c)), normal_quantile((1 + confidence) / 2) * _spread(a, b, c, d)
     low, value, high = (math.exp(each) for each in (log - reach, log, log + reach))
     return Estimate(
-        value, low, high, confidence, "ratio", ODDS_RATIO, cells[MISSED, True], missed, timed.height, coverage
+        value, low, high, confidence, ODDS, ODDS_RATIO, cells[MISSED, True], missed, timed.height, coverage
     )  # fmt: skip
 
 
 def _spread(*cells: float) -> float:
     return math.sqrt(sum(1 / cell for cell in cells))
+
+
+def seeded_since(tables: Tables, pilot: Pilot, names: list[str]) -> pl.DataFrame:
+    """Pull requests that are canaries: key (`pull_key` of `names`), and seeded_at, from when on they are."""
+    told = _seeded(_registered(tables, pilot).filter(pl.col("kind") == PULL_REQUEST), tables, names)
+    return told.group_by("key").agg(seeded_at=pl.col("registered_at").min())
 
 
 def _registered(tables: Tables, pilot: Pilot) -> pl.DataFrame:

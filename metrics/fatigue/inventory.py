@@ -50,10 +50,11 @@ def inventory(tables: Tables, pilot: Pilot, as_of: datetime) -> pl.DataFrame | U
     Returns
     -------
     DataFrame
-        vendor, kind, name, repositories, teams, places (sorted lists), first_seen_at, last_seen_at, flags
-        (why it needs a look; mostly none), by vendor, kind and name. Undefined where nothing has been seen.
+        vendor, kind, name, repositories, teams, places (sorted lists), first_seen_at, last_seen_at (null =
+        not known), flags (why it needs a look; mostly none), by vendor, kind and name. Undefined where
+        nothing has been seen.
     """
-    seen = pl.concat([_sightings(tables), _told_by_sessions(tables)]).collect()
+    seen = pl.concat([_sightings(tables, as_of), _told_by_sessions(tables)]).collect()
     own = [name for name in seen["repository"].drop_nulls().unique() if is_of_pilot(name, pilot)]
     ours = seen.filter(pl.col("repository").is_null() | pl.col("repository").is_in(own))
     if ours.is_empty():
@@ -65,8 +66,10 @@ def inventory(tables: Tables, pilot: Pilot, as_of: datetime) -> pl.DataFrame | U
     return facts.with_columns(pl.Series("flags", _flags(facts, as_of), dtype=pl.List(pl.String)))
 
 
-def _sightings(tables: Tables) -> pl.LazyFrame:
-    told = tables.agent_sightings.with_columns(first_at="seen_at", last_at="seen_at")
+def _sightings(tables: Tables, as_of: datetime) -> pl.LazyFrame:
+    """Facts that were told; since when is not known of settings files that were read later than `as_of`."""
+    seen_at = pl.when(pl.col("seen_at") <= as_of).then("seen_at")
+    told = tables.agent_sightings.with_columns(first_at=seen_at, last_at=seen_at)
     return told.select(pl.col(name).cast(kind) for name, kind in _SEEN.items())
 
 
@@ -92,14 +95,14 @@ def _words(column: str) -> pl.Expr:
 
 def _flags(facts: pl.DataFrame, as_of: datetime) -> list[list[str]]:
     rows = facts.rows(named=True)
-    watched_since = min(row["first_seen_at"] for row in rows)
+    watched_since = min((row["first_seen_at"] for row in rows if row["first_seen_at"]), default=as_of)
     new_since = as_of - timedelta(days=NEW_DAYS)
     # Where watching began later, everything is new, and nothing is known to be.
     recent = new_since if watched_since < new_since else as_of
     asked: tuple[tuple[str, Callable[[dict[str, Any]], bool]], ...] = (
         (BYPASS, _bypasses),
         (ALLOWS_ALL, _allows_all),
-        (NEW_SERVER, lambda row: row["kind"] == "mcp_server" and row["first_seen_at"] > recent),
+        (NEW_SERVER, lambda row: row["kind"] == "mcp_server" and (row["first_seen_at"] or recent) > recent),
         (OLD_VERSION, lambda row: row["kind"] == "agent_version" and _is_outdated(row, rows)),
     )
     return [[flag for flag, holds in asked if holds(row)] for row in rows]
@@ -118,11 +121,12 @@ def _allows_all(row: dict[str, Any]) -> bool:
 
 def _is_outdated(row: dict[str, Any], rows: list[dict[str, Any]]) -> bool:
     """Whether it was still used after a newer one of the same agent had been seen."""
+    dated = [other for other in rows if other["first_seen_at"]] if row["last_seen_at"] else []
     return any(
         other["kind"] == "agent_version" and other["vendor"] == row["vendor"]
         and _numbers(other["name"]) > _numbers(row["name"])
         and other["first_seen_at"] < row["last_seen_at"]
-        for other in rows
+        for other in dated
     )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ def clustered_share(
 ) -> Number:
     """State how many decisions of all people were fast, with an interval over the people.
 
-    Cochran (1977), Sampling Techniques, 3rd edition, chapter 2.11 (ratio estimator).
+    Cochran (1977), Sampling Techniques, 3rd edition, section 11.8 (ratio estimator).
 
     Parameters
     ----------
@@ -46,13 +46,21 @@ def clustered_share(
     if not total:
         return Undefined(NONE_MEASURABLE, 0, coverage)
     if total < rules.minimum_approvals or len(people) < rules.minimum_people:
-        return Undefined(_too_few(x, total, len(people), rules), total, coverage)
+        return Undefined(too_few((x, total), len(people), rules), total, coverage)
     found = cluster_ratio([each for each, _ in people], [size for _, size in people], confidence)
     return Estimate(
         found.value, found.low, found.high, confidence, "share", found.method, x, total, total, coverage
     )  # fmt: skip
 
 
-def _too_few(x: int, total: int, people: int, rules: FatigueRules) -> str:
-    counted = f"{x:,} of {total:,}, {people} {'person' if people == 1 else 'people'}"
-    return f"{counted}: no rate below {rules.minimum_approvals} decisions or {rules.minimum_people} people"
+def too_few(
+    counted: tuple[int, int], people: int, rules: FatigueRules, no: tuple[str, str] = ("rate", "decisions")
+) -> str:
+    """Say the counts, and of how few decisions or people nothing more is stated.
+
+    >>> too_few((1, 7), 1, FatigueRules(), ("trend", "approvals"))
+    '1 of 7, 1 person: no trend below 30 approvals or 5 people'
+    """
+    whose = f"{people} {'person' if people == 1 else 'people'}"
+    needed = f"{rules.minimum_approvals} {no[1]} or {rules.minimum_people} people"
+    return f"{counted[0]:,} of {counted[1]:,}, {whose}: no {no[0]} below {needed}"

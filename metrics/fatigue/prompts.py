@@ -41,6 +41,8 @@ NO_SCOPE, NO_MODE, NOT_MEANT = (
 EVERYTHING: Final = "exact share of what was logged"
 EXACT_SUM: Final = "exact sum"
 HOURS: Final = "hours"
+PER_HOUR: Final = "prompts per hour"
+NO_SESSIONS: Final = "no session of an agent that began in this window lasted"
 _LEFT_OUT, _COUNT = pl.col("left_out"), pl.col("decision_count")
 _IS_ACCEPT, _IS_HUMAN = pl.col("decision") == "accept", pl.col("actor") == "human"
 _NO_ANSWER: Final = (
@@ -180,6 +182,28 @@ def blocked_hours(of: Slice) -> Number:
     seconds = float(decisions.filter(awaited.is_null())["waited_seconds"].sum())
     hours, n = seconds / 3600, coverage.measured
     return Estimate(hours, None, None, None, HOURS, EXACT_SUM, hours, 1, n, coverage)
+
+
+def prompts_per_session_hour(of: Slice) -> Number:
+    """How often people were asked while agents were at work: answers by people, to an hour of sessions."""
+    decisions = of.once(_kinds)
+    coverage = coverage_of(decisions, UNLESS_ANSWERED)
+    if not coverage.measured:
+        return Undefined(_why_none(coverage), 0, coverage, PER_HOUR)
+    hours = _session_hours(of.sessions)
+    if not hours:
+        return Undefined(NO_SESSIONS, coverage.measured, coverage, PER_HOUR)
+    answered = coverage.measured
+    return Estimate(
+        answered / hours, None, None, None, PER_HOUR, EXACT_SUM, answered, hours, answered, coverage
+    )
+
+
+def _session_hours(sessions: pl.DataFrame) -> float:
+    """Hours from first to last sign of sessions that may have had a person before them."""
+    manned = sessions.filter(pl.col("is_interactive").fill_null(value=True))
+    spans = (manned["last_at"] - manned["first_at"]).dt.total_microseconds()
+    return float(spans.sum()) / 3.6e9
 
 
 IS_FAST: Final = pl.col("is_fast")

@@ -51,21 +51,23 @@ class PromptLogs:
         return replace(self, days=self.days.filter(pl.col("on").is_between(first, after, closed="left")))
 
 
-def prompt_logs(tables: Tables, pilot: Pilot) -> PromptLogs:
+def prompt_logs(tables: Tables, pilot: Pilot, as_of: datetime) -> PromptLogs:
     """Look at sessions, sightings and what agents did.
 
     Parameters
     ----------
     tables
-        As they read at the moment of judgement.
+        As they read at the moment of judgement, `as_of`: a session that went on has no last moment then,
+        and commits are those of all times.
     """
-    sessions = tables.approval_sessions.select("repository", "first_at", "last_at")
+    last_at = pl.col("last_at").fill_null(as_of)
+    sessions = tables.approval_sessions.select("repository", "first_at", last_at)
     own = of_repositories(sessions, pilot).collect()
     elsewhere = sessions.filter(pl.col("repository").is_null()).collect()
     known = pl.concat([own, elsewhere])
     oldest_at = known["first_at"].min()
     return PromptLogs(
-        days=_days(tables, pilot, own) if known.height else pl.DataFrame(schema=DAYS),
+        days=_days(tables, pilot, own, as_of) if known.height else pl.DataFrame(schema=DAYS),
         session_count=own.height,
         elsewhere_count=elsewhere.height,
         oldest_at=oldest_at if isinstance(oldest_at, datetime) else None,
@@ -98,8 +100,8 @@ def retention_days(logs: PromptLogs, as_of: datetime) -> Number:
     return Estimate(age, age, None, None, "days", AT_LEAST, age, 1, sessions, coverage)
 
 
-def _days(tables: Tables, pilot: Pilot, sessions: pl.DataFrame) -> pl.DataFrame:
-    worked = _worked(tables, pilot).collect().unique().sort("on", "repository")
+def _days(tables: Tables, pilot: Pilot, sessions: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
+    worked = _worked(tables, pilot, as_of).collect().unique().sort("on", "repository")
     spans = sessions.select(
         "repository", on=pl.date_ranges(_day("first_at", pilot), _day("last_at", pilot), interval="1d")
     )
@@ -108,13 +110,13 @@ def _days(tables: Tables, pilot: Pilot, sessions: pl.DataFrame) -> pl.DataFrame:
     return told.select("repository", "on", pl.col("is_logged").fill_null(value=False))
 
 
-def _worked(tables: Tables, pilot: Pilot) -> pl.LazyFrame:
+def _worked(tables: Tables, pilot: Pilot, as_of: datetime) -> pl.LazyFrame:
     """Repository and day of every pull request that an agent opened, and of commits with evidence of one."""
     pulls = of_repositories(tables.pull_requests, pilot).filter(pl.col("authorship") == "agent")
     names = repositories(tables.pull_requests, pilot)
     commits = tables.commits.filter(
         pl.col("repository").is_in(names), pl.col("authorship").is_in(WITH_AGENT),
-        pl.col("committed_at").is_not_null(),
+        pl.col("committed_at") <= as_of,
     )  # fmt: skip
     return pl.concat([
         pulls.select("repository", on=_day("created_at", pilot)),

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from metrics.estimate import Coverage, Estimate, Number, Undefined
+from metrics.fatigue.people import too_few
 from metrics.fatigue.rules import FatigueRules
 from metrics.fatigue.sequences import sequences
 from metrics.statistics.gee import LogisticTrend, logistic_trend
@@ -40,16 +41,11 @@ def session_trend(approvals: pl.LazyFrame, rules: FatigueRules, confidence: floa
     x, n, people = int(counts["fast"].sum()), int(counts["of"].sum()), counts["reviewer"].n_unique()
     coverage = Coverage(n, n)
     if n < rules.minimum_approvals or people < rules.minimum_people:
-        return Undefined(_too_few(x, n, people, rules), n, coverage, ODDS)
+        return Undefined(too_few((x, n), people, rules, ("trend", "approvals")), n, coverage, ODDS)
     found = _fitted(counts)
     if found is None:
         return Undefined(NO_FIT, n, coverage, ODDS)
     return _stated(found, (x, n), coverage, confidence)
-
-
-def _too_few(x: int, n: int, people: int, rules: FatigueRules) -> str:
-    needed = f"no trend below {rules.minimum_approvals} approvals or {rules.minimum_people} people"
-    return f"{x:,} of {n:,}, {people} people: {needed}"
 
 
 def _by_place(approvals: pl.LazyFrame) -> pl.DataFrame:

@@ -10,6 +10,7 @@ from typing import Final
 
 import polars as pl
 
+from metrics.fatigue.canaries import seeded_since
 from metrics.fatigue.pushes import with_pushes
 from metrics.fatigue.review_sizes import with_sizes
 from metrics.fatigue.rules import FatigueRules
@@ -34,10 +35,12 @@ REQUESTS_UNKNOWN: Final = "review requests unknown"
 SIZE_UNKNOWN: Final = "size unknown"
 TOO_SMALL: Final = "too few changed lines"
 COMMENTS_UNKNOWN: Final = "comments or earlier reviews unknown"
+SEEDED: Final = "seeded pull request (judged apart)"
 # In the order in which they are asked; what has one of the first is no independent approval at all.
 NO_SIGN_OFF: Final = (*OUT_OF_SCOPE, ACCOUNT_UNKNOWN, OWN, ENDED)
 LEFT_OUT: Final = (
     *NO_SIGN_OFF, BEFORE_READY, PUSHES_UNKNOWN, REQUESTS_UNKNOWN, SIZE_UNKNOWN, TOO_SMALL, COMMENTS_UNKNOWN,
+    SEEDED,
 )  # fmt: skip
 
 _MOMENT: Final = pl.Datetime("us", "UTC")
@@ -70,15 +73,17 @@ def sign_offs(tables: Tables, pilot: Pilot, rules: FatigueRules) -> pl.DataFrame
         see above; `changed_lines` are those that people read, from the files, else (`is_size_of_files`
         false) all that were added and deleted. `is_silent`: no comment on lines, no text beyond an LGTM, no
         earlier review by that person; null = not known. `is_fast` and `is_warned` are null where `left_out`
-        is not. `is_rushed`: silent, and within `rushed_minutes` in which the person approved more than
-        `rushed_lines`. `is_stale`: what merged is not what was approved; null = not merged, or not known.
+        is not, but for canaries. `is_rushed`: silent, and within `rushed_minutes` in which the person
+        approved more than `rushed_lines`. `is_stale`: what merged is not what was approved; null = not
+        merged, or not known.
     """
     names = repositories(tables.pull_requests, pilot)
     opened = population(tables, pilot, names).rename({"left_out": "out_of_scope"})
     given = _approvals(opened, tables, names)
     begun = _with_beginnings(with_pushes(given, tables, names), tables, names)
     sized = _with_silence(with_sizes(begun, tables, names), tables, names)
-    judged = _judged(sized.sort(_ORDER), rules)
+    marked = sized.join(seeded_since(tables, pilot, names), on="key", how="left")
+    judged = _judged(marked.sort(_ORDER), rules)
     return judged.select(pl.col(name).cast(kind) for name, kind in SCHEMA.items())
 
 
@@ -143,7 +148,7 @@ def _judged(rows: pl.DataFrame, rules: FatigueRules) -> pl.DataFrame:
     spent = pl.col("submitted_at") - pl.col("began_at")
     timed = rows.with_columns(seconds=spent.dt.total_microseconds() / 1e6)
     reasoned = timed.with_columns(left_out=_reason(rules), is_stale=_is_stale())
-    is_measured = pl.col("left_out").is_null()
+    is_measured = pl.col("left_out").is_null() | (pl.col("left_out") == SEEDED)
     fast_below = _seconds_for(rules.review_lines_per_hour, rules)
     warned_below = _seconds_for(rules.review_warning_lines_per_hour, rules)
     is_fast = pl.col("is_silent") & (pl.col("seconds") < fast_below)
@@ -174,6 +179,7 @@ def _reason(rules: FatigueRules) -> pl.Expr:
         (SIZE_UNKNOWN, pl.col("changed_lines").is_null()),
         (TOO_SMALL, pl.col("changed_lines") < rules.review_smallest_lines),
         (COMMENTS_UNKNOWN, pl.col("is_silent").is_null()),
+        (SEEDED, (submitted_at >= pl.col("seeded_at")).fill_null(value=False)),
     )
     return pl.coalesce("out_of_scope", *(pl.when(holds).then(pl.lit(why)) for why, holds in asked))
 

@@ -148,7 +148,7 @@ class Case:
     @cached_property
     def prompt_logs(self) -> PromptLogs:
         """Where permission prompts are logged, and for how long (metrics.fatigue.retention)."""
-        return prompt_logs(self.cut, self.pilot)
+        return prompt_logs(self.cut, self.pilot, self.ask.as_of)
 
     @cached_property
     def in_sprints(self) -> pl.DataFrame:

@@ -161,6 +161,16 @@ def test_a_pull_request_is_a_canary_from_its_registering_on(
     assert outcomes(pull_requests=[change(1, **pull)], reviews=reviews, canaries=[seeded]) == found
 
 
+def test_approvals_of_a_seeded_pull_request_are_no_ordinary_ones():
+    seeded = canary("pilot-canary-pull", "pull_request", repository="acme/pay", number=1, registered_at=at(1))
+    reviews = [approved(1, 30, 5), approved(2, 30, 5)]
+    signed = case(pull_requests=[change(1, 5), change(2, 5)], reviews=reviews, canaries=[seeded]).sign_offs
+    assert signed.sort("number").select("number", "left_out", "is_fast").rows() == [
+        (1, "seeded pull request (judged apart)", True),
+        (2, None, True),
+    ]
+
+
 def test_a_marker_in_the_title_or_the_branch_is_enough():
     pulls = [
         change(1, title=f"Tidy up [{MARK}]"), change(2, head_branch=f"canary/{MARK}-b"), change(3),

@@ -21,13 +21,15 @@ from metrics.segments import in_sprints, whole
 from metrics.slices import Slicer
 from tests.builders_fatigue import FAST, approval, busy_approvals, counted, decisions
 from tests.builders_metrics import Row, day, pilot, policy, tables
+from tests.builders_sign_offs import session
 from tests.metrics.test_fatigue_judging import any_decision
 
 NUMBERS = {metric.id: metric for metric in PROMPTS}
 
 
 def case_of(rows: list[Row]) -> Case:
-    return Case(tables(approvals=rows), pilot(), policy(), Ask(day(60)))
+    sessions = [session("s1", 0, 8)]
+    return Case(tables(approvals=rows, approval_sessions=sessions), pilot(), policy(), Ask(day(60)))
 
 
 def number(metric: str, rows: list[Row]) -> Number:
@@ -149,6 +151,26 @@ def test_blocked_hours_leave_out_who_was_away():
     found = stated("blocked_hours", rows)
     assert found.value == pytest.approx(0.25)
     assert dict(found.coverage.excluded)[AWAY] == 1
+
+
+def test_prompts_an_hour_are_those_that_people_answer_while_sessions_may_have_somebody_before_them():
+    answers = [approval(5, happened_at=day(3)) for _ in range(6)]
+    rules = [approval(None, actor="policy", happened_at=day(3)) for _ in range(4)]
+    open_ = {"is_interactive": None}
+    sessions = [
+        session("a", 72, 73.5),
+        session("b", 72, 73, **open_),
+        session("c", 72, 90, is_interactive=False),
+    ]
+    case = Case(
+        tables(approvals=[*answers, *rules], approval_sessions=sessions), pilot(), policy(), Ask(day(60))
+    )
+    found = NUMBERS["prompts_per_session_hour"].compute(Slicer(case).slice(ARMS["agent"], whole(case)))
+    assert isinstance(found, Estimate)
+    assert (found.numerator, found.denominator, found.value) == (6, 2.5, 2.4)
+    nobody = Case(tables(approvals=answers), pilot(), policy(), Ask(day(60)))
+    empty = NUMBERS["prompts_per_session_hour"].compute(Slicer(nobody).slice(ARMS["agent"], whole(nobody)))
+    assert isinstance(empty, Undefined)
 
 
 def test_a_grant_that_lasts_is_told_from_one_for_once():

@@ -100,3 +100,17 @@ def test_other_pilots_and_later_days_are_not_listed():
     found = inventory(cut, pilot(), at(NOW))
     assert isinstance(found, Undefined)
     assert "no telemetry" in found.reason
+
+
+def test_what_a_settings_file_says_today_stands_without_a_date_it_did_not_have_then():
+    later = sighting("permission_rule", "allow Bash(*)", NOW + 1, place=".claude/settings.json")
+    found = listed(OLD, later).filter(pl.col("kind") == "permission_rule").row(0, named=True)
+    assert (found["first_seen_at"], found["last_seen_at"], found["flags"]) == (None, None, [ALLOWS_ALL])
+
+
+def test_a_server_and_a_version_without_a_date_are_not_called_new_or_old():
+    undated = [sighting(kind, name, NOW + 1, place=".mcp.json") for kind, name in
+               (("mcp_server", "tracker"), ("agent_version", "1.0"))]  # fmt: skip
+    found = listed(OLD, sighting("agent_version", "2.0"), *undated)
+    assert set(found.filter(pl.col("first_seen_at").is_null())["flags"].to_list()[0]) == set()
+    assert found["flags"].list.len().sum() == 0

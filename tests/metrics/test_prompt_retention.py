@@ -51,6 +51,13 @@ def test_a_session_covers_every_day_that_it_touches():
     assert fraction(pull_requests=pulls, approval_sessions=[session(first=23, last=49)]) == (3, 4)
 
 
+def test_what_comes_after_the_moment_of_judgement_has_not_happened():
+    # Looked at after 1,000 hours: the commit of the day after is none yet, the session still goes on.
+    pulls, later = [change(1, 985), change(2, 961)], [commit(1024)]
+    running = [session(first=960, last=1100)]
+    assert fraction(pull_requests=pulls, commits=later, approval_sessions=running) == (2, 2)
+
+
 def test_days_are_those_of_the_pilots_zone():
     own = pilot(timezone="Asia/Tokyo", start_on=date(2026, 5, 31))
     rows = {"pull_requests": [change(1, 16)], "approval_sessions": [session(first=14, last=14.5)]}

@@ -20,11 +20,6 @@ def _as(kind: str) -> Callable[[Event, Desk], None]:
     return lambda event, desk: desk.row(kind, ATTRIBUTES[kind], event)
 
 
-def _mode(event: Event, desk: Desk) -> None:
-    desk.row("mode", ATTRIBUTES["mode"], event)
-    desk.sighting(VENDOR, "mode", event.text("to_mode"), event)
-
-
 def _asked(event: Event, desk: Desk) -> None:
     """A hook that runs when a person is about to be asked; other hooks tell nothing of prompts."""
     if event.text("hook_event") == "PermissionRequest":
@@ -64,7 +59,7 @@ HANDLERS: Final[Mapping[str, Callable[[Event, Desk], None]]] = {
     "claude_code.tool_decision": _as("decided"),
     "claude_code.tool_result": _as("ended"),
     "claude_code.user_prompt": _as("prompted"),
-    "claude_code.permission_mode_changed": _mode,
+    "claude_code.permission_mode_changed": _as("mode"),
     "claude_code.hook_execution_start": _asked,
     "claude_code.mcp_server_connection": _server,
     "claude_code.plugin_loaded": _plugin,

@@ -117,7 +117,7 @@ def _started(event: Event, desk: Desk) -> None:
     if policy:
         mode = _MODES.get(spelled(policy), "other")
         desk.signal(_common(event, desk, "mode") | {"mode": mode, "source_raw": policy})
-    desk.sighting(VENDOR, "mode", policy, event)
+    desk.sighting(VENDOR, "setting", f"approval_policy = {policy}" if policy else None, event)
     desk.sighting(VENDOR, "model", event.text("model") or event.text("slug"), event)
     sandbox = event.text("sandbox_policy")
     desk.sighting(VENDOR, "setting", f"sandbox_policy = {sandbox}" if sandbox else None, event)

@@ -79,12 +79,12 @@ def _prompted(event: Event, desk: Desk) -> None:
 def _switched(event: Event, desk: Desk) -> None:
     told = event.text("to_mode") or event.text("approval_mode") or event.text("active_approval_mode")
     desk.signal(_common(event, desk, "mode") | {"mode": _mode_of(told) or "other", "source_raw": told})
-    desk.sighting(VENDOR, "mode", told, event)
 
 
 def _started(event: Event, desk: Desk) -> None:
     desk.sighting(VENDOR, "model", event.text("model"), event)
-    desk.sighting(VENDOR, "mode", event.text("approval_mode"), event)
+    mode = event.text("approval_mode")
+    desk.sighting(VENDOR, "setting", f"approval_mode = {mode}" if mode else None, event)
     for server in (event.text("mcp_servers") or "").split(","):
         desk.sighting(VENDOR, "mcp_server", server.strip(), event)
 

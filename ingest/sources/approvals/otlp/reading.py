@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final
 
 from ingest.sources.approvals.base import Context, Found, Record
 from ingest.sources.approvals.otlp import claude_code, claude_columns, codex, gemini
 from ingest.sources.approvals.otlp.binary_messages import binary_events, is_binary_message
-from ingest.sources.approvals.otlp.desk import Desk
+from ingest.sources.approvals.otlp.desk import Desk, Gathered
 from ingest.sources.approvals.otlp.events import BROKEN, FAULTS, METRICS, Asked, Event
 from ingest.sources.approvals.otlp.json_messages import json_events
 
@@ -38,19 +39,30 @@ def _is_cut_message(head: bytes) -> bool:
 
 
 def read(records: Iterable[Record], context: Context) -> Iterator[Found]:
-    """Signals and sightings of messages, block by block."""
+    """Signals and sightings of messages, block by block: frames of one are made while the next is read."""
+    with ThreadPoolExecutor(1) as maker:
+        made: Future[Found] | None = None
+        for gathered in _blocks(records, context):
+            before, made = made, maker.submit(gathered.found)
+            if before:
+                yield before.result()
+        if made:
+            yield made.result()
+
+
+def _blocks(records: Iterable[Record], context: Context) -> Iterator[Gathered]:
     desk, asked = Desk(context, claude_columns.signals), Asked(frozenset(HANDLERS))
     for record in records:
         _take(record, desk, asked)
         if desk.is_full:
-            yield _found(desk, asked)
-    yield _found(desk, asked)
+            yield _gathered(desk, asked)
+    yield _gathered(desk, asked)
 
 
-def _found(desk: Desk, asked: Asked) -> Found:
+def _gathered(desk: Desk, asked: Asked) -> Gathered:
     desk.left_out.update(asked.others)
     asked.others.clear()
-    return desk.found()
+    return desk.gathered()
 
 
 def _take(record: Record, desk: Desk, asked: Asked) -> None:
