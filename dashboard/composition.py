@@ -34,17 +34,18 @@ from ingest.aliases import under_todays_ids
 from ingest.contracts import ERASURES, FILE_MARKS
 from ingest.deciding import gathered_at
 from ingest.erasing import TABLES_OF_PEOPLE, Erased, Erasing, erase
-from ingest.errors import ConfigurationError, StoreError, UsageError
+from ingest.errors import ConfigurationError, SourceError, StoreError, UsageError
 from ingest.history.mirrors import Mirrors
-from ingest.ledger import gaps
+from ingest.ledger import gaps, last_cursor
 from ingest.listings import LISTED, latest_listing
 from ingest.marking import with_marks
 from ingest.pipeline import IngestReport, Job, Progress, ingest
-from ingest.pseudonyms import SECRET
+from ingest.pseudonyms import SECRET, fingerprint
 from ingest.repeating import that_count
 from ingest.settings import GitHubSettings, GitRepository, GitSettings, IngestSettings, SourcesSettings
 from ingest.sources import SOURCES
 from ingest.sources.approvals import APPROVALS_SOURCE
+from ingest.sources.approvals.cursors import KEY_ENTRY
 from ingest.sources.base import AnySource, LiveSource, Outside
 from ingest.sources.base import Progress as LiveProgress
 from ingest.sources.git import GIT
@@ -347,23 +348,47 @@ class Session:
                 f"{option} is about live sources and none of them is run; "
                 f"name one, as `{GITHUB}` or `approvals`, or leave it out"
             )
-        secrets = {} if live.from_raw else self._secrets({source.name for source in sources})
+        names = {source.name for source in sources}
+        secrets = {} if live.from_raw else self._secrets(names, anew=live.full)
         folder = self.mirrors.folder if self.mirrors else None
         return Outside(secrets, tell=live.tell, from_raw=live.from_raw, full=live.full, mirrors=folder)
 
-    def _secrets(self, names: Collection[str]) -> dict[str, str]:
+    def _secrets(self, names: Collection[str], *, anew: bool) -> dict[str, str]:
         """What the sources of these names show when they ask."""
         found = (self.secret() if GITHUB in names else None, self.git_secret() if GIT.name in names else None)
         tokens = {secret.kind: secret.text for secret in found if secret}
-        return tokens | ({SECRET: self.key_of_people().text} if APPROVALS_SOURCE.name in names else {})
+        return tokens | (
+            {SECRET: self.key_of_people(anew=anew).text} if APPROVALS_SOURCE.name in names else {}
+        )
 
-    def key_of_people(self) -> Key:
-        """The key of people's pseudonyms, made where there is none yet."""
+    def key_of_people(self, *, anew: bool = False) -> Key:
+        """The key of people's pseudonyms, made where none was needed yet.
+
+        Raises
+        ------
+        SourceError
+            The key of the stored pseudonyms is gone, and nobody said that another will do (`anew`).
+        """
+        if self.known_key() is None and self._mark_of_key is not None and not anew:
+            raise SourceError(
+                f"[privacy] key_file: {self._key_path} is gone, and the stored pseudonyms were made with it; "
+                "restore the old key, or accept new pseudonyms for all logs that are still there: "
+                "`pilot ingest approvals --full`"
+            )
         return key_of_people(self.configuration.privacy, self._key_path, os.environ)
 
     def known_key(self) -> Key | None:
         """The key as it is; None where none was made yet."""
         return known_key(self.configuration.privacy, self._key_path, os.environ)
+
+    def is_key_of_tables(self, key: Key) -> bool:
+        """Whether the stored pseudonyms were made with this key; True where there are none yet."""
+        return self._mark_of_key in {None, fingerprint(key.text)}
+
+    @property
+    def _mark_of_key(self) -> str | None:
+        """What tells the key of the stored pseudonyms from others; None where there are none."""
+        return last_cursor(self.runs, APPROVALS_SOURCE.name).get(KEY_ENTRY)
 
     @property
     def _key_path(self) -> Path:

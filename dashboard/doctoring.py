@@ -95,12 +95,19 @@ def _published(session: Session) -> Iterable[Complaint]:
         "ok", "store", f"{session.store.uri}: published {session.published.at:%Y-%m-%d %H:%M} UTC"
     )
     health = session.health()
-    for source, file, reason in health.refused.select("source", "file", "reason").iter_rows():
+    refusals = health.refused.filter(~pl.col("source").is_in(_switched_off(session)))
+    for source, file, reason in refusals.select("source", "file", "reason").iter_rows():
         remedy = REMEDIES.get(source, "mend the file and ingest again")
         yield Complaint("error", source, refused(file, reason), remedy)
     yield from _unread_features(health)
     yield from _quarantine(health)
     yield from _silent_scans(health)
+
+
+def _switched_off(session: Session) -> list[str]:
+    """Sources that are configured no more: what they refused when they last ran, nobody has to mend."""
+    settings = session.configuration.sources
+    return [source.name for source in SOURCES if not getattr(settings, source.name)]
 
 
 def _unread_features(health: Health) -> Iterable[Complaint]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Final
 
 import polars as pl
@@ -11,14 +13,18 @@ from dashboard import wording
 from dashboard.complaints import Complaint
 from dashboard.composition import Session
 from dashboard.privacy import is_open
-from ingest.errors import PilotError
+from ingest.errors import PilotError, SourceError
+from ingest.ledger import last_cursor
+from ingest.settings import ApprovalsSettings
 from ingest.sources.approvals import APPROVALS_SOURCE
+from ingest.sources.approvals.cursors import bookmarks
 from ingest.sources.approvals.places import logs
 
 NAME: Final = APPROVALS_SOURCE.name
 PRIVACY: Final = "privacy"
 BEGIN: Final = "add [sources.approvals] with the paths of your agents' logs, see docs/telemetry.md"
 RETENTION_DAYS: Final = 30  # logs kept for less are gone before a monthly look
+_UNMATCHED: Final = "correct it or take it out of `paths`; folders that begin with a dot must be written out"
 _SHOWN: Final = 0.05  # a share below is not worth a word
 _PLACE: Final = "in [[sources.approvals.place]]"
 _TELEMETRY: Final = "docs/telemetry.md"
@@ -53,6 +59,27 @@ def logs_are_found(session: Session) -> Iterable[Complaint]:
         yield Complaint("error", NAME, str(error), f"mend [sources.{NAME}] in {session.path.name}")
         return
     yield Complaint("ok", NAME, wording.plural(len(found), "log"))
+    yield from _unmatched(settings, session.path)
+    yield from _recognised(session)
+
+
+def _unmatched(settings: ApprovalsSettings, path: Path) -> Iterable[Complaint]:
+    """One pattern that matches nothing is not seen beside others that do."""
+    for pattern in settings.paths:
+        alone = settings.model_copy(update={"paths": [pattern]})
+        try:
+            logs(alone, path.parent, lambda _text: "")
+        except SourceError:
+            yield Complaint("warning", NAME, f"no log matches {pattern}", _UNMATCHED)
+
+
+def _recognised(session: Session) -> Iterable[Complaint]:
+    """As what the logs were recognised when they were last read."""
+    read = bookmarks(last_cursor(session.runs, NAME)).values()
+    counts = Counter(bookmark.format for bookmark in read)
+    if counts:
+        told = ", ".join(f"{count:,} as {name}" for name, count in sorted(counts.items()))
+        yield Complaint("ok", NAME, f"recognised: {told}")
 
 
 def key_is_kept(session: Session) -> Iterable[Complaint]:
@@ -65,10 +92,13 @@ def key_is_kept(session: Session) -> Iterable[Complaint]:
         yield Complaint("error", PRIVACY, str(error), "see docs/privacy.md")
         return
     if key is None:
-        seen = "no key of pseudonyms yet"
         is_late = bool(session.runs.filter(pl.col("source") == NAME).height)
+        seen = "the key of the stored pseudonyms is gone" if is_late else "no key of pseudonyms yet"
         remedy = "restore it, or see docs/privacy.md" if is_late else "the first ingest makes it: keep a copy"
         yield Complaint("error" if is_late else "ok", PRIVACY, seen, remedy)
+    elif not session.is_key_of_tables(key):
+        seen = "this is another key than the one of the stored pseudonyms"
+        yield Complaint("error", PRIVACY, seen, "restore the old one, or see docs/privacy.md")
     elif is_open(key):
         seen = f"others than its owner can read or change {key.path}"
         yield Complaint("warning", PRIVACY, seen, f"chmod 600 {key.path}")

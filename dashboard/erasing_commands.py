@@ -16,6 +16,10 @@ from ingest.errors import UsageError
 from ingest.pseudonyms import is_pseudonym, pseudonym
 
 NOBODY: Final = "not told"  # who erased, where nobody says so
+ANOTHER_NAME: Final = (
+    "Logs that are read later will not name them. If you expected rows: logs may know the person by another "
+    "account, as Claude Code's telemetry does by the account's id before the address; erase that too"
+)
 NOT_REACHED: Final = (
     "the logs themselves: delete or keep them by the rules of your house",
     "copies and backups of the lake",
@@ -51,7 +55,7 @@ def pseudonym_of(session: Session, account: str) -> str:
     Raises
     ------
     UsageError
-        Nobody is named, or there is no key to know an account by.
+        Nobody is named, or there is no key to know an account by, or it is not that of the tables.
     """
     if is_pseudonym(account):
         return account.strip()
@@ -60,6 +64,11 @@ def pseudonym_of(session: Session, account: str) -> str:
         raise UsageError(
             "there is no key of pseudonyms yet ([privacy] key_file), so nobody stands in the tables by one; "
             "if the key was lost, give the pseudonym itself, as p-..."
+        )
+    if not session.is_key_of_tables(key):
+        raise UsageError(
+            "[privacy]: this is another key than the one of the stored pseudonyms, so the person would not "
+            "be found; restore the old key, or give the pseudonym itself, as p-..."
         )
     name = pseudonym(key.text, account)
     if name is None:
@@ -87,9 +96,17 @@ def _document(name: str, erased: Erased) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _print(name: str, erased: Erased) -> None:
+def outcome(name: str, erased: Erased) -> str:
+    """What an erasure has done; that nobody was found must not read like a success."""
     count = sum(erased.rows.values())
-    say(f"{name} is forgotten: taken out of {wording.plural(count, 'row')} and of the lake's past")
+    if count:
+        return f"{name} is forgotten: taken out of {wording.plural(count, 'row')} and of the lake's past"
+    before = "was forgotten before, and " if erased.is_known else ""
+    return f"{name} {before}stands in no row: nothing was taken out. {ANOTHER_NAME}"
+
+
+def _print(name: str, erased: Erased) -> None:
+    say(outcome(name, erased))
     say("Not reached:")
     for each in NOT_REACHED:
         say(f"  {each}")

@@ -37,7 +37,9 @@ def require_free(port: int) -> None:
             probe.bind((LOOPBACK, port))
         except OSError as error:
             reason = error.strerror or error
-            raise UsageError(f"port {port} cannot be used ({reason}); choose another: PORT=8502") from error
+            raise UsageError(
+                f"port {port} cannot be used ({reason}); choose another by --port, or PORT=8502 for make"
+            ) from error
 
 
 if __name__ == "__main__":  # `make run` asks before it ingests

@@ -113,10 +113,13 @@ def coverage(measured: Measured) -> str:
     covered = measured.number(FAST).coverage
     said = f"{wording.fraction(covered.measured, covered.total)} decisions"
     gap = largest_gap(covered.excluded)
-    if gap is None:
+    if gap is not None:
+        reason, count = gap
+        return f"{said}. Largest gap: {reason} ({count:,}); {MEANINGS[reason][1]}"
+    if not covered.excluded:
         return f"{said}; nothing is missing that could be logged"
-    reason, count = gap
-    return f"{said}. Largest gap: {reason} ({count:,}); {MEANINGS[reason][1]}"
+    reason, count = max(covered.excluded, key=lambda each: each[1])
+    return f"{said}; the others are set aside by what the logs say of them, most as {reason} ({count:,})"
 
 
 def largest_gap(excluded: tuple[tuple[str, int], ...]) -> tuple[str, int] | None:

@@ -18,7 +18,7 @@ import polars as pl
 
 from ingest.approving.keys import CALL, SESSION, file_of
 
-EARLIEST: Final = timedelta(seconds=60)  # from the call to the prompt: 22 to 212 ms were measured
+EARLIEST: Final = timedelta(seconds=60)  # from the call's turn to the prompt: 22 to 212 ms were measured
 CLOCKS: Final = timedelta(seconds=1)  # how far the clocks of two logs may be apart
 _BUCKET: Final = EARLIEST + CLOCKS
 _MAY_ANSWER: Final = ("human", "hook", "unknown")  # who may have answered; a rule asks nobody
@@ -70,10 +70,15 @@ def _in_turn(candidates: pl.DataFrame) -> Iterator[Pair]:
 
 
 def _calls(about: pl.DataFrame) -> pl.DataFrame:
-    """Logged calls: when, until when open, of which tool, and when their message began."""
+    """Logged calls: when, until when open, of which tool, and from when on a prompt may be about them.
+
+    A message's calls are made at once, and asked about one after another: the turn of a call comes when it
+    is made, as the last log says (a hook is called at its turn), or when one before it is over.
+    """
     kind, at = pl.col("kind"), pl.col("at")
     calls = about.group_by(CALL).agg(
         called_at=at.filter(kind.is_in(_IS_OF_CALL)).min(),
+        made_at=at.filter(kind.is_in(_IS_OF_CALL)).max(),
         over_at=at.filter(kind.is_in(["decided", "ended"])).min(),
         called_tool=pl.col("tool_name").filter(kind == "called").first(ignore_nulls=True),
         chars=pl.col("content_chars").filter(kind == "called").first(ignore_nulls=True),
@@ -81,12 +86,16 @@ def _calls(about: pl.DataFrame) -> pl.DataFrame:
     )
     logged = calls.filter(pl.col("called_at").is_not_null()).sort(*SESSION, "called_at", "place", "call_id")
     begins = pl.when(pl.col("place") == 0).then("called_at").forward_fill().over(SESSION)
-    return logged.with_columns(message_at=pl.coalesce(begins, "called_at"))
+    placed = logged.with_columns(message_at=pl.coalesce(begins, "called_at"))
+    before = pl.col("over_at").shift(1).cum_max().forward_fill().over(*SESSION, "message_at")
+    hooked_at = pl.when(pl.col("made_at") > pl.col("called_at")).then("made_at")  # a second log told its turn
+    turns = placed.with_columns(turn_at=pl.concat_list("made_at", before), hooked_at=hooked_at)
+    return turns.explode("turn_at").filter(pl.col("turn_at").is_not_null())
 
 
 def _candidates(asked: pl.DataFrame, calls: pl.DataFrame) -> pl.DataFrame:
     """Questions beside the calls that they may be about: the earliest question, and its best call, first."""
-    bucket = pl.col("called_at").dt.epoch("us") // _micros(_BUCKET)
+    bucket = pl.col("turn_at").dt.epoch("us") // _micros(_BUCKET)
     last = (pl.col("at").dt.epoch("us") + _micros(CLOCKS)) // _micros(_BUCKET)
     questions = asked.select(*SESSION, "signal_id", "at", "tool_name", "content_chars", file=file_of())
     spread = questions.with_columns(bucket=pl.concat_list(last - 1, last)).explode("bucket")
@@ -96,15 +105,16 @@ def _candidates(asked: pl.DataFrame, calls: pl.DataFrame) -> pl.DataFrame:
         both.filter(_is_open())
         .with_columns(is_same=is_same)
         .sort(
-            "at", "signal_id", "is_same", "message_at", "place", "called_at", "call_id",
-            descending=[False, False, True, True, False, False, False],
+            "at", "signal_id", "is_same", "message_at", "hooked_at", "place", "called_at", "call_id",
+            descending=[False, False, True, True, True, False, False, False], nulls_last=True,
         )
+        .unique(["signal_id", "call_id"], keep="first", maintain_order=True)
     )  # fmt: skip
 
 
 def _is_open() -> pl.Expr:
-    asked_at, called_at, over_at = pl.col("at"), pl.col("called_at"), pl.col("over_at")
-    is_near = (called_at <= asked_at + CLOCKS) & (called_at >= asked_at - EARLIEST)
+    asked_at, turn_at, over_at = pl.col("at"), pl.col("turn_at"), pl.col("over_at")
+    is_near = (turn_at <= asked_at + CLOCKS) & (turn_at >= asked_at - EARLIEST)
     is_of_tool = (pl.col("tool_name") == pl.col("called_tool")).fill_null(value=True)
     return is_near & is_of_tool & (over_at.is_null() | (over_at > asked_at))
 

@@ -30,7 +30,8 @@ def evidence(signals: pl.DataFrame) -> pl.DataFrame:
     DataFrame
         CALL, FACTS, `raw_ref` (of what tells the decision), `called_at`, `asked_at`, `waited_at`,
         `waited_until`, `decided_at`, `ended_at`, `run_seconds`, `decided_source`, `ended_source` (of
-        CAME_OF_IT), and the decision and the actor of `decided_`, `waited_` and `ended_`; null where there is no such evidence.
+        CAME_OF_IT), and the decision and the actor of `decided_`, `waited_` and `ended_`; null where there is
+        no such evidence.
     """
     # Signals are in order of time, and rows of a group keep theirs: `first` is the best evidence.
     best = placed(signals).sort(_rank(), maintain_order=True)

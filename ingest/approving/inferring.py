@@ -3,8 +3,8 @@
 A prompt that was accepted leaves no trace in a transcript of Claude Code. An edit takes no time by itself, so
 that in the mode that asks, alone in its message, one that took a second or longer waited for a person: on 271
 real sessions about 1 in 100 of such edits passed without a prompt. Commands take their time, and other modes
-have other reasons to be slow (classifiers of auto mode stall for minutes): there nothing is inferred. Nor is a
-person where the edit failed, or where hooks tell of the session's prompts and none was about it.
+have other reasons to be slow (classifiers of auto mode stall for minutes): there nothing is inferred. Nor
+is a person where the edit failed, or where hooks tell of the session's prompts and none was about it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ PROMPT_SECONDS: Final = 1.0
 
 
 def inferred_actor() -> pl.Expr:
-    """`human` or `policy` where it can be inferred, else null; over the columns of `evidence`, and `was_asked`."""
+    """`human` or `policy` where it can be inferred, else null; needs `evidence`'s columns and `was_asked`."""
     is_slow = gap_seconds() >= PROMPT_SECONDS
     told = pl.when(~is_slow).then(pl.lit("policy")).when(_may_be_person()).then(pl.lit("human"))
     return pl.when(_is_telling()).then(told)

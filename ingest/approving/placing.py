@@ -12,6 +12,7 @@ from typing import Final
 import polars as pl
 
 from ingest.approving.asking import with_asked_calls
+from ingest.approving.batches import with_whole_batches
 from ingest.approving.keys import SESSION, in_order, milliseconds
 
 ABOUT_CALLS: Final = ("called", "asked", "waited", "decided", "ended")
@@ -19,7 +20,7 @@ ABOUT_CALLS: Final = ("called", "asked", "waited", "decided", "ended")
 
 def placed(signals: pl.DataFrame) -> pl.DataFrame:
     """Signals about calls, once each and by time, with `call_id` filled; `is_joined`: found, not told."""
-    ordered = in_order(signals.filter(pl.col("kind").is_in(ABOUT_CALLS)))
+    ordered = in_order(with_whole_batches(signals.filter(pl.col("kind").is_in(ABOUT_CALLS))))
     told = ordered.with_columns(is_joined=pl.col("call_id").is_null())
     asked = with_asked_calls(_with_calls_of_spans(told))
     named = asked.with_columns(call_id=pl.coalesce("call_id", _own_name()))

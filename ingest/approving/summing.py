@@ -36,7 +36,7 @@ def sessions(signals: pl.DataFrame, decided: pl.DataFrame) -> pl.DataFrame:
 
 
 def _tasks(ordered: pl.DataFrame) -> pl.DataFrame:
-    """How many tasks a person gave: the most that one file tells of, as logs of all kinds tell of the same."""
+    """How many tasks a person gave: the most that one file tells of; logs of all kinds tell of the same."""
     given = ordered.filter(pl.col("kind") == "prompted")
     by_file = given.group_by(*SESSION, file=file_of()).agg(task_count=pl.len())
     return by_file.group_by(SESSION).agg(pl.col("task_count").max())

@@ -130,6 +130,8 @@ def fast_odds_ratio(outcomes: pl.DataFrame, confidence: float) -> Number:
     coverage = Coverage(answered.height, answered.height).narrowed(timed.height, "wait not known")
     cells = Counter(timed.select("outcome", "is_fast").rows())
     missed, caught = (cells[what, True] + cells[what, False] for what in (MISSED, CAUGHT))
+    if outcomes.filter(pl.col("kind") == PROMPT).is_empty():
+        return Undefined(NO_CANARIES, 0, coverage, ODDS)
     if not missed or not caught:
         return Undefined(NO_TABLE, timed.height, coverage, ODDS)
     a, b, c, d = (cells[what, fast] + 0.5 for what in (MISSED, CAUGHT) for fast in (True, False))

@@ -21,7 +21,7 @@ PACES: Final = (50.0, 75.0, 100.0, 150.0, math.inf)  # characters a second; inf:
 
 
 def sensitivity(approvals: pl.LazyFrame, rules: FatigueRules) -> pl.DataFrame:
-    """Count fast answers under every rule of the grid, in one streaming pass.
+    """Count fast answers under every rule of the grid, that in use among them, in one streaming pass.
 
     Parameters
     ----------
@@ -35,7 +35,8 @@ def sensitivity(approvals: pl.LazyFrame, rules: FatigueRules) -> pl.DataFrame:
         approval_count and fast_reject_count of reject_count; in this order, twice as many rows as rules.
     """
     is_reject = pl.col("left_out") == REJECTED
-    rules_of = {place: _rule(rules, *pair) for place, pair in enumerate(product(FLOORS, PACES))}
+    floors, paces = sorted({*FLOORS, rules.floor_seconds}), sorted({*PACES, rules.chars_per_second})
+    rules_of = {place: _rule(rules, *pair) for place, pair in enumerate(product(floors, paces))}
     fast = [
         (pl.col("wait_seconds") < limit_seconds(rule)).sum().alias(str(n)) for n, rule in rules_of.items()
     ]

@@ -73,7 +73,8 @@ def limit_seconds(rules: FatigueRules) -> pl.Expr:
 
 def _left_out(rules: FatigueRules) -> pl.Expr:
     kind, decision, actor = (pl.col(name) for name in ("request_kind", "decision", "actor"))
-    told_read_only = pl.col("is_read_only").fill_null(kind == "read")
+    # Whatever a log says of it: an edit changes something.
+    is_read_only = pl.col("is_read_only").fill_null(kind == "read") & (kind != "edit").fill_null(value=True)
     asked = (
         (CANARY, pl.col("canary_id").is_not_null()),  # see canaries.with_known_canaries
         (CARRIED, pl.col("scope") == "carried"),
@@ -81,7 +82,7 @@ def _left_out(rules: FatigueRules) -> pl.Expr:
         (AUTOMATED, actor.is_in(AUTOMATIC)),
         (NOT_INTERACTIVE, ~pl.col("is_interactive")),
         (PLAN_OR_QUESTION, kind.is_in(["plan", "question"])),
-        (READ_ONLY, told_read_only),
+        (READ_ONLY, is_read_only),
         (UNKNOWN_DECIDER, actor != "human"),
         (NO_WAIT, pl.col("wait_seconds").is_null()),
         (AWAY, _is_away(rules)),

@@ -40,6 +40,9 @@ NO_SCOPE, NO_MODE, NOT_MEANT = (
 )
 EVERYTHING: Final = "exact share of what was logged"
 EXACT_SUM: Final = "exact sum"
+TOLD_BOUNDS: Final = (
+    "exact share of all; limits as if those not told were in another mode, or all in this one"
+)
 HOURS: Final = "hours"
 PER_HOUR: Final = "prompts per hour"
 NO_SESSIONS: Final = "no session of an agent that began in this window lasted"
@@ -170,6 +173,7 @@ def _why_none(coverage: Coverage) -> str:
 def blocked_hours(of: Slice) -> Number:
     """Sum of the waits for people's answers, without those that were too long to have been at the desk."""
     awaited = _because(
+        (UNANSWERED, pl.col("decision").is_in(["pending", "cancelled"])),
         (AUTOMATED, pl.col("actor").is_in(AUTOMATIC)),
         (UNKNOWN_DECIDER, ~_IS_HUMAN),
         (NO_WAIT, pl.col("is_away").is_null()),
@@ -221,5 +225,16 @@ unknown_decider_share: Final = of_everything(pl.col("actor") == "unknown", UNLES
 
 
 def mode_share(mode: str) -> Compute:
-    """Decisions under one permission mode, of those whose mode is told."""
-    return of_everything(pl.col("mode") == mode, UNLESS_MODE)
+    """Decisions known to be under one permission mode, of all: what is not told may be any, so at least this."""
+
+    def compute(of: Slice) -> Number:
+        decisions = of.once(_kinds)
+        told = coverage_of(decisions, UNLESS_MODE)
+        if not told.measured:
+            return Undefined(_why_none(told), 0, told)
+        x = int(decisions.filter(pl.col("mode") == mode)["decision_count"].sum())
+        low = x / told.total
+        high = (x + told.total - told.measured) / told.total
+        return Estimate(low, low, high, None, "share", TOLD_BOUNDS, x, told.total, told.measured, told)
+
+    return compute

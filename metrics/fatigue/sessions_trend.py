@@ -14,9 +14,9 @@ from metrics.fatigue.rules import FatigueRules
 from metrics.fatigue.sequences import sequences
 from metrics.statistics.gee import LogisticTrend, logistic_trend
 from metrics.statistics.special import student_quantile
+from metrics.units import ODDS
 
 PER: Final = 10  # prompts later in the session
-ODDS: Final = "odds ratio"
 METHOD: Final = "logistic GEE over people, bias-reduced"
 NO_FIT: Final = "the approvals do not vary enough along their sessions for a trend"
 _FURTHEST: Final = 700.0  # a logarithm beyond which a float ends

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -35,7 +36,7 @@ from data.simulator.approvals.logs import (
 from data.simulator.approvals.logs.tables import RENAME
 from data.simulator.approvals.truth import Vendor
 from ingest.checking import check
-from ingest.contracts import AGENT_SIGHTINGS, APPROVAL_SIGNALS
+from ingest.contracts import AGENT_SIGHTINGS, APPROVAL_SESSIONS, APPROVAL_SIGNALS, APPROVALS
 from ingest.contracts.common import Table
 from ingest.errors import PilotError
 from ingest.pipeline import IngestReport, Job, ingest
@@ -75,24 +76,40 @@ def _cursor_hooks() -> bytes:
     common = {"conversation_id": "cursor-1", "cursor_version": "2.1", "user_email": "rosa@acme.example"}
     return _lines(
         *(
-            {**common, "hook_event_name": name, "ts": f"2026-06-01T10:00:0{place}Z", "command": "make",
-             "duration": 40}
+            {
+                **common,
+                "hook_event_name": name,
+                "ts": f"2026-06-01T10:00:0{place}Z",
+                "command": "make",
+                "duration": 40,
+            }
             for place, name in enumerate(
-                ("beforeSubmitPrompt", "beforeShellExecution", "afterShellExecution", "beforeReadFile", "stop")
+                (
+                    "beforeSubmitPrompt",
+                    "beforeShellExecution",
+                    "afterShellExecution",
+                    "beforeReadFile",
+                    "stop",
+                )
             )
         )
-    )  # fmt: skip
+    )
 
 
 def _copilot_spans() -> bytes:
     resource = {"attributes": {"service.name": "github-copilot", "service.version": "1.0.102"}}
     return _lines(
         *(
-            {"type": "span", "name": "chat", "startTime": [1_780_000_000 + 86_400 * day, 5], "resource": resource,
-             "attributes": {"gen_ai.request.model": f"model-{day}"}}
+            {
+                "type": "span",
+                "name": "chat",
+                "startTime": [1_780_000_000 + 86_400 * day, 5],
+                "resource": resource,
+                "attributes": {"gen_ai.request.model": f"model-{day}"},
+            }
             for day in range(4)
         )
-    )  # fmt: skip
+    )
 
 
 def _gemini_chat() -> bytes:
@@ -108,13 +125,24 @@ def _gemini_chat() -> bytes:
 def _opencode_parts() -> bytes:
     return _lines(
         *(
-            {"type": "tool", "tool": "bash", "sessionID": "opencode-1", "callID": f"call-{place}", "id": "p",
-             "state": {"status": "completed", "input": {"command": "make"},
-                       "time": {"start": 1_780_000_000_000 + 9_000 * place,
-                                "end": 1_780_000_004_000 + 9_000 * place}}}
+            {
+                "type": "tool",
+                "tool": "bash",
+                "sessionID": "opencode-1",
+                "callID": f"call-{place}",
+                "id": "p",
+                "state": {
+                    "status": "completed",
+                    "input": {"command": "make"},
+                    "time": {
+                        "start": 1_780_000_000_000 + 9_000 * place,
+                        "end": 1_780_000_004_000 + 9_000 * place,
+                    },
+                },
+            }
             for place in range(4)
         )
-    )  # fmt: skip
+    )
 
 
 def _mapped_lines(seed: int) -> bytes:
@@ -125,7 +153,9 @@ def _mapped_lines(seed: int) -> bytes:
 # Name of the file -> what makes it of a seed. A name tells settings and mapped tables; nothing else does.
 LOGS: Final[dict[str, Callable[[int], bytes]]] = {
     "otel.jsonl": lambda seed: json_lines(claude_messages(drawn("claude_code", seed))),
-    "otel.jsonl.gz": lambda seed: gzip.compress(json_lines(claude_messages(drawn("claude_code", seed + 1))), mtime=0),
+    "otel.jsonl.gz": lambda seed: gzip.compress(
+        json_lines(claude_messages(drawn("claude_code", seed + 1))), mtime=0
+    ),
     "lengths.binpb": lambda seed: length_prefixed(claude_messages(drawn("claude_code", seed + 2))),
     "packed.binpb": lambda seed: zstd_messages(claude_messages(drawn("claude_code", seed + 3))),
     "packed.json": lambda seed: zstd_messages(claude_messages(drawn("claude_code", seed + 4)), as_json=True),
@@ -145,7 +175,7 @@ LOGS: Final[dict[str, Callable[[int], bytes]]] = {
     "parts.jsonl": lambda _seed: _opencode_parts(),
     ".claude/settings.json": lambda _seed: claude_settings("acceptEdits", 30, ("Bash(make:*)",)),
     ".mcp.json": lambda _seed: mcp_servers("tracker", "search"),
-}  # fmt: skip
+}
 PACKED: Final = ("otel.jsonl.gz", "stream.zst")  # as a whole
 BEHIND_LENGTHS: Final = ("lengths.binpb", "packed.binpb", "packed.json")
 OBJECTS: Final = ("outfile.log", "chat.json", "parts.jsonl")
@@ -168,11 +198,14 @@ class Reading:
 
     base: Path
     cursor: dict[str, str] = field(default_factory=dict)
-    rows: dict[str, dict[str, dict[str, Any]]] = field(default_factory=lambda: {each.name: {} for each in TABLES})
+    rows: dict[str, dict[str, dict[str, Any]]] = field(
+        default_factory=lambda: {each.name: {} for each in TABLES}
+    )
     broken: list[dict[str, Any]] = field(default_factory=list)
     pulled: Pulled = field(default_factory=lambda: Pulled({}))
     settings: dict[str, Any] = field(default_factory=dict)
     _taken: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
+    left_out: Counter[str] = field(default_factory=Counter)  # by readers
 
     def put(self, name: str, content: bytes) -> Path:
         path = self.base / "logs" / name
@@ -183,10 +216,15 @@ class Reading:
     def read(self) -> Pulled:
         outside = Outside({"pseudonyms": KEY})
         around = Surroundings(
-            raw=None, held=pl.DataFrame(), cursor=self.cursor, now=lambda: NOW,  # type: ignore[arg-type]
-            outside=outside, take=self._take, base=self.base,
-        )  # fmt: skip
-        self._taken = {each.name: [] for each in TABLES}
+            raw=None,
+            held=pl.DataFrame(),
+            cursor=self.cursor,
+            now=lambda: NOW,  # type: ignore[arg-type]
+            outside=outside,
+            take=self._take,
+            base=self.base,
+        )
+        self._taken, self.left_out = {each.name: [] for each in TABLES}, Counter()
         self.pulled = pull(settings_of(**self.settings), around)
         self.cursor = dict(self.pulled.cursor)
         for table in TABLES:
@@ -194,6 +232,7 @@ class Reading:
         return self.pulled
 
     def _take(self, parsed: Parsed, _name: str) -> None:
+        self.left_out.update(parsed.left_out)
         for name, frame in parsed.frames.items():
             if frame.height:
                 self._taken[name].append(frame)
@@ -210,7 +249,8 @@ class Reading:
     @property
     def named(self) -> str:
         """All that the ledger would say of what was not taken."""
-        return f"{dict(self.pulled.refused)} {dict(self.pulled.left_out)} {[row['raw_ref'] for row in self.broken]}"
+        places = [row["raw_ref"] for row in self.broken]
+        return f"{dict(self.pulled.refused)} {dict(self.pulled.left_out)} {dict(self.left_out)} {places}"
 
 
 def read_alone(base: Path, name: str, content: bytes) -> Reading:
@@ -228,13 +268,12 @@ def run(base: Path, store: Store | None = None, **told: Any) -> tuple[Store, Ing
     store = store or Store(str(base / "lake"))
     outside = Outside({"pseudonyms": KEY})
     job = Job(settings_of(**told), base, (APPROVALS_SOURCE,), "1.0", "{}", lambda: NOW, outside=outside)
-    with store.lock("ingest"):
+    with store.lock("ingest", wait_seconds=60):
         return store, ingest(store, job)
 
 
 def tables(store: Store, report: IngestReport) -> dict[str, pl.DataFrame]:
     """What a run published, in the order of the keys."""
-    names = ("approval_signals", "agent_sightings", "approvals", "approval_sessions")
-    frames = {name: store.read(name, report.published).collect() for name in names}
-    return {name: frame.drop("ingested_at").sort(frame.columns[0], frame.columns[1], frame.columns[2])
-            for name, frame in frames.items()}  # fmt: skip
+    wanted = (APPROVAL_SIGNALS, AGENT_SIGHTINGS, APPROVALS, APPROVAL_SESSIONS)
+    frames = {each: store.read(each.name, report.published).collect() for each in wanted}
+    return {each.name: frame.drop("ingested_at").sort(each.key) for each, frame in frames.items()}

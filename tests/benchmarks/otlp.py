@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from random import Random
 from statistics import median
-from time import process_time
+from time import perf_counter, process_time
 from typing import Any, Final
 
 import orjson
@@ -152,18 +152,22 @@ def read(path: Path) -> int:
 def beside(folder: Path) -> None:
     """By turns in one process, so that both have the same machine."""
     path = folder / "otlp.jsonl"
-    looks = [(seconds(lambda: bare(path)), seconds(lambda: read(path))) for _ in range(LOOKS)]
-    walk, whole = (median(each) for each in zip(*looks, strict=True))
+    looks = [(*taken(lambda: bare(path)), *taken(lambda: read(path))) for _ in range(LOOKS)]
+    walk_wall, walk_busy, wall, busy = (median(each) for each in zip(*looks, strict=True))
+    print(f"  wall time:      {compared(walk_wall, wall)}")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    times = f"bare walk {walk:>6.2f} s   file to frames {whole:>6.2f} s   {whole / walk:.2f} times"
-    print(f"  processor time: {times}; peak of both {peak:.0f} MB")
+    print(f"  processor time: {compared(walk_busy, busy)}; peak of both {peak:.0f} MB")
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """Processor time of all threads: what else the machine does counts for little."""
-    began = process_time()
+def compared(walk: float, whole: float) -> str:
+    return f"bare walk {walk:>6.2f} s   file to frames {whole:>6.2f} s   {whole / walk:.2f} times"
+
+
+def taken(work: Callable[[], object]) -> tuple[float, float]:
+    """Wall time, and processor time of all threads: that one hardly depends on what else runs."""
+    began, busy = perf_counter(), process_time()
     work()
-    return process_time() - began
+    return perf_counter() - began, process_time() - busy
 
 
 def main() -> None:

@@ -34,7 +34,7 @@ def log(folder: Path, name: str, *people: str, repository: str = "acme/pay") -> 
     path = folder / "logs" / name
     path.parent.mkdir(exist_ok=True)
     rows = [
-        f"other,{name}-{person},{call},2026-05-01T09:0{call}:00Z,2026-05-01T09:0{call}:05Z,accept,human,Bash,command,"
+        f"other,{name}-{person.partition(chr(64))[0]},{call},2026-05-01T09:0{call}:00Z,2026-05-01T09:0{call}:05Z,accept,human,Bash,command,"
         f"{person},{repository}"
         for person in people
         for call in (1, 2)

@@ -183,3 +183,8 @@ def test_equal_decisions_are_counted_together_in_the_order_of_days():
     assert tallied["decision_count"].to_list() == [1, 1, 2]
     assert tallied["on"].is_sorted()
     assert tallied["waited_seconds"].to_list() == [0.5, 0.5, 1.0]
+
+
+def test_an_edit_is_never_read_only_whatever_its_log_says():
+    told = judge([approval(request_kind=kind, is_read_only=True) for kind in ("edit", "command", None)])
+    assert told["left_out"].to_list() == [None, READ_ONLY, READ_ONLY]

@@ -116,9 +116,10 @@ def test_unknown_deciders_are_in_no_share_but_their_own():
     assert (automated.numerator, automated.denominator) == (1, 3)
 
 
-def test_modes_are_of_decisions_whose_mode_is_told():
+def test_a_mode_is_stated_as_at_least_what_is_told_and_at_most_all_that_is_not():
     rows = [approval(mode=mode) for mode in ("bypass", "auto", "auto", "default", None)]
-    assert stated("bypass_mode_share", rows).value == 0.25
+    found = stated("bypass_mode_share", rows)
+    assert (found.value, found.low, found.high, found.numerator) == (0.2, 0.2, 0.4, 1)
     assert stated("auto_mode_share", rows).value == 0.5
     assert stated("accept_edits_mode_share", rows).value == 0
 

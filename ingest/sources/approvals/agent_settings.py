@@ -21,6 +21,7 @@ from ingest.sources.approvals.base import Context, Format, Found, Record, unread
 from ingest.sources.approvals.telling import items, mapping, moment, number, sighted, text, with_place
 
 NO_MOMENT: Final = "settings files read without the moment of the run"
+NOTHING_TOLD: Final = "settings files that say nothing of permissions, servers, hooks and retention"
 _COMMENTS: Final = re.compile(rb'("(?:\\.|[^"\\])*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
 _DAYS: Final = re.compile(r"\s*(\d{1,5})\s*d(?:ays?)?\s*")
 _HOME: Final = re.compile(r"(?:/home|/Users|[A-Za-z]:[\\/]Users)[\\/][^\\/\s:*()'\"]+")
@@ -209,9 +210,8 @@ def _read(records: Iterable[Record], context: Context) -> Iterator[Found]:
         else:
             fixed = {"vendor": kind.vendor, "place": context.name, "seen_at": seen_at,
                      "raw_ref": f"{context.name}#{record.offset}"}  # fmt: skip
-            yield Found(
-                (), [_sighting(fact, fixed, context) for fact in _clean(kind, said)], state=context.state
-            )
+            told = [_sighting(fact, fixed, context) for fact in _clean(kind, said)]
+            yield Found((), told, {} if told else {NOTHING_TOLD: 1}, context.state)
 
 
 def _clean(kind: _Kind, said: Mapping[str, Any]) -> Iterator[Fact]:

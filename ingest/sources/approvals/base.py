@@ -33,6 +33,7 @@ SIGNAL_SCHEMA: Final = {
 SIGHTING_SCHEMA: Final = {
     name: kind for name, kind in AGENT_SIGHTINGS.polars_schema.items() if name not in _PROVENANCE
 }
+WAITS: Final = "waits"  # in a reader's state: why a last record was left behind, in words
 MARKER: Final = re.compile(r"pilot-canary-[0-9a-z]{4,40}")  # what a seeded request carries
 SAID: Final = (  # what tells one signal from another
     "vendor", "session_id", "call_id", "kind", "at", "ended_at", "span_id", "decision", "source_raw", "mode",
@@ -113,7 +114,11 @@ def marker_in(text: str | bytes | None) -> str | None:
 
 
 def signal_id(row: Mapping[str, Any]) -> str:
-    """Identity of a signal by what it says, so that reading it twice changes nothing."""
+    """Identity of a signal by what it says, so that reading it twice changes nothing.
+
+    >>> signal_id({"kind": "ended", "run_seconds": 5}) == signal_id({"kind": "ended", "run_seconds": 5.0})
+    True
+    """
     told = "\x1f".join(_as_text(row.get(name)) for name in (*SAID, *(_place_of(row))))
     return blake2b(told.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 

@@ -12,6 +12,7 @@ from ingest.contracts import APPROVAL_SIGNALS
 from ingest.pseudonyms import People
 from ingest.sources.approvals.base import SIGHTINGS, SIGNALS, Found, frame, sighting_frame
 from ingest.sources.approvals.places import Log
+from ingest.sources.approvals.wordless import is_text, without_texts
 from ingest.sources.base import Parsed
 
 _TEXT: Final = "content_text"
@@ -19,9 +20,9 @@ _TEXT: Final = "content_text"
 
 def parsed(found: Found, log: Log, people: People, *, keep_text: bool, judged_at: datetime | None) -> Parsed:
     """Rows of one block; with a moment, rows that stand there already are set right, too."""
-    told = found.signals if isinstance(found.signals, pl.DataFrame) else frame(found.signals)
+    told = without_texts(found.signals if isinstance(found.signals, pl.DataFrame) else frame(found.signals))
     signals = _with_text(_placed(told, _place(log, people)), people, keep_text=keep_text)
-    sightings = _placed(sighting_frame(found.sightings), {"raw_ref": log.name})
+    sightings = _placed(_named(sighting_frame(found.sightings)), {"raw_ref": log.name})
     judged = {SIGNALS: _judged(signals, judged_at)} if judged_at and APPROVAL_SIGNALS.derived else {}
     return Parsed({SIGNALS: signals, SIGHTINGS: sightings}, found.left_out, judged=judged)
 
@@ -52,3 +53,9 @@ def _with_text(signals: pl.DataFrame, people: People, *, keep_text: bool) -> pl.
     if not people.has_erased:
         return signals
     return signals.with_columns(pl.when(pl.col("reviewer").is_not_null()).then(_TEXT).alias(_TEXT))
+
+
+def _named(sightings: pl.DataFrame) -> pl.DataFrame:
+    """Facts whose name is one; what settings files say in sentences was looked through where it was read."""
+    is_sentence = pl.col("kind").is_in(["permission_rule", "setting"])
+    return sightings.filter(is_sentence | ~is_text("name"))

@@ -55,6 +55,8 @@ class Framed:
             yield from _CUTTERS[self._framing](stream, self._progress)
             if stream.problem:
                 self._progress.damage(stream.position, f"packing that cannot be read on ({stream.problem})")
+            elif not stream.is_whole:
+                self._progress.cut = True
 
     @property
     def consumed(self) -> int:
@@ -89,6 +91,13 @@ def head(path: Path) -> bytes:
     """
     with Unpacked(path) as stream:
         return (beginnings(stream, HEAD) if has_lengths(stream.beginning) else _first(stream))[:HEAD]
+
+
+def damage_of_beginning(path: Path) -> str | None:
+    """Why nothing can be unpacked of a file; None where its beginning is only not written yet."""
+    with Unpacked(path) as stream:
+        stream.read(1)
+        return stream.problem
 
 
 def _first(stream: Unpacked) -> bytes:

@@ -7,9 +7,7 @@ written, so that its row goes to quarantine with the rule that it breaks.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from io import StringIO
 from pathlib import PurePosixPath
 from typing import Any, Final
 
@@ -17,8 +15,9 @@ import orjson
 
 from ingest.errors import RefusedFileError
 from ingest.settings import ApprovalMapping, ApprovalsSettings
-from ingest.sources.approvals.base import Context, Format, Found, Record, marker_in, unreadable
+from ingest.sources.approvals.base import WAITS, Context, Format, Found, Record, marker_in, unreadable
 from ingest.sources.approvals.places import is_match
+from ingest.sources.approvals.sheets import Sheet
 from ingest.sources.approvals.telling import (
     Told,
     blocks,
@@ -44,10 +43,10 @@ COLUMNS: Final = (
 )  # fmt: skip
 NEEDED: Final = ("decided_at", "decision")
 PENDING: Final = "pending"
+UNENDED: Final = "the last row has no end of line, may be cut, and waits; end its line if it is whole"
 NOT_TOLD: Final = "not told"  # no word of DECISIONS: the row goes to quarantine
 _WORDS: Final = ("vendor", "decision", "actor", "scope", "mode", "request_kind")
 _TRUTHS: Final = {"yes": True, "y": True, "1": True, "no": False, "n": False, "0": False}
-_DELIMITERS: Final = (",", ";", "\t")
 _JSON_STARTS: Final = (b"{", b"[")
 _DECIDED_ONLY: Final = ("decision", "actor", "scope", "source_raw")
 
@@ -104,16 +103,22 @@ def _read_sheet(records: Iterable[Record], context: Context) -> Iterator[Found]:
     """Rows of a table as records of JSON, each with the line at which it ends as its place."""
     teller, place = _Row(context), placed(context)
     for record in records:
-        numbered = _listed(record, context) if _is_json(record.content) else _tabled(record, context, teller)
+        is_list = _is_json(record.content)
+        sheet = None if is_list else _sheet(record, teller)
+        numbered = _listed(record, context) if sheet is None else _tabled(sheet)
         for block in blocks(numbered):
             signals = [
                 row for line, said in block for row in _signals(teller, said, f"{context.name}#{line}")
             ]
             yield Found([with_place(row, place) for row in signals])
+        if sheet is not None and sheet.cut:
+            yield Found(state={WAITS: UNENDED})
 
 
-def _signals(teller: _Row, said: Mapping[str, Any], origin: str) -> list[dict[str, Any]]:
+def _signals(teller: _Row, said: Mapping[str, Any] | None, origin: str) -> list[dict[str, Any]]:
     try:
+        if said is None:
+            raise _UnclearError  # noqa: TRY301 - a damaged row is refused as an unclear one is
         return [{**row, "raw_ref": origin} for row in teller.signals(said)]
     except _UnclearError:
         return [{**teller.refused(), "raw_ref": origin}]
@@ -134,19 +139,14 @@ def _listed(record: Record, context: Context) -> Iterator[tuple[str, Mapping[str
     return ((f"row {place + 1}", mapping(row)) for place, row in enumerate(rows))
 
 
-def _tabled(record: Record, context: Context, row: _Row) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    written = _decoded(record.content)
-    reader = csv.reader(StringIO(written, newline=""), delimiter=_delimiter(written))
-    try:
-        header = [name.strip() for name in next(reader, [])]
-        row.refuse_without_columns(header)
-        for values in reader:
-            if any(value.strip() for value in values):
-                yield f"line {reader.line_num}", dict(zip(header, values, strict=False))
-    except csv.Error as error:
-        raise RefusedFileError(
-            f"{context.name}: line {reader.line_num} is no CSV ({error}); mend it and ingest again."
-        ) from error
+def _sheet(record: Record, row: _Row) -> Sheet:
+    sheet = Sheet(_decoded(record.content))
+    row.refuse_without_columns(sheet.header)
+    return sheet
+
+
+def _tabled(sheet: Sheet) -> Iterator[tuple[str, Mapping[str, Any] | None]]:
+    return ((f"line {line}", cells) for line, cells in sheet)
 
 
 def _decoded(content: bytes) -> str:
@@ -156,11 +156,6 @@ def _decoded(content: bytes) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         return content.decode("cp1252", errors="replace")  # what spreadsheets on Windows write
-
-
-def _delimiter(written: str) -> str:
-    header = written.lstrip("\r\n").partition("\n")[0]
-    return max(_DELIMITERS, key=header.count)
 
 
 # -- one row -----------------------------------------------------------------------------------------
@@ -197,8 +192,15 @@ class _Row:
         if missing:
             raise RefusedFileError(
                 f"{self._context.name}: the header (line 1) lacks {', '.join(missing)}; seen: "
-                f"{', '.join(header) or 'nothing'}. Correct `rename` of its [[sources.approvals.mapping]]."
+                f"{self._known_of(header)}. Correct `rename` of its [[sources.approvals.mapping]]."
             )
+
+    def _known_of(self, header: Sequence[str]) -> str:
+        """Columns that a mapping may name; where there is no header, the others are what people wrote."""
+        names = {*COLUMNS, *self._map.rename.values()}
+        known = [name for name in header if name in names]
+        others = len(header) - len(known)
+        return ", ".join([*known, *([f"{others} of other names"] if others else [])]) or "nothing"
 
     def refused(self) -> dict[str, Any]:
         """A row that no contract takes, in the place of one that cannot be understood."""

@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from ingest.errors import ConfigurationError
 from ingest.settings import ApprovalPlace, ApprovalsSettings
 from ingest.sources.approvals.base import Place
+from ingest.sources.approvals.strange import strange
 from ingest.sources.base import SourceFile
 from ingest.sources.files import find_files, relative
 
@@ -54,6 +55,20 @@ def logs(settings: ApprovalsSettings, base: Path, tag: Callable[[str], str]) -> 
         update={"paths": _at_home(settings.paths), "exclude": _at_home(settings.exclude)}
     )
     return [_log(file, settings, (base, tag)) for file in find_files(wanted, base, SETTING)]
+
+
+def no_files(settings: ApprovalsSettings, base: Path, tag: Callable[[str], str]) -> dict[str, str]:
+    """What the settings name that is no file, under a name that names nobody, and what it is."""
+    wanted = settings.model_copy(update={"exclude": _at_home(settings.exclude)})
+    found = strange(wanted, base).items()
+    return {_name_of(SourceFile(base / name, name), settings, (base, tag)): why for name, why in found}
+
+
+def _name_of(file: SourceFile, settings: ApprovalsSettings, means: tuple[Path, Callable[[str], str]]) -> str:
+    try:
+        return _log(file, settings, means).name
+    except RuntimeError:  # a link in a circle has no place that could be looked up
+        return f"link-{means[1](file.name)}"
 
 
 def _at_home(patterns: Iterable[str]) -> list[str]:
@@ -107,8 +122,9 @@ def _told(entry: ApprovalPlace, name: str) -> dict[str, Any]:
         told = ApprovalPlace.model_validate({**named, **said, "paths": entry.paths})
     except (re.error, ValidationError) as error:
         raise ConfigurationError(
-            f"[[sources.approvals.place]] for {', '.join(entry.paths)}: {_complaint(error)} (file {PurePosixPath(name).name}); "
-            f"groups of path_pattern are called {', '.join(_FACTS)}, a repository is owner/name"
+            f"[[sources.approvals.place]] for {', '.join(entry.paths)}: {_complaint(error)} "
+            f"(file {PurePosixPath(name).name}); groups of path_pattern are called {', '.join(_FACTS)}, a "
+            "repository is owner/name"
         ) from error
     return told.model_dump(include=set(_FACTS), exclude_none=True)
 

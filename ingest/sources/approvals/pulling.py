@@ -18,7 +18,7 @@ from ingest.errors import PilotError, RefusedFileError, SourceError
 from ingest.pseudonyms import SECRET, People, fingerprint
 from ingest.settings import ApprovalsSettings, IngestSettings
 from ingest.sources.approvals import formats
-from ingest.sources.approvals.base import Context, Format
+from ingest.sources.approvals.base import WAITS, Context, Format
 from ingest.sources.approvals.completing import parsed
 from ingest.sources.approvals.cursors import (
     KEY_ENTRY,
@@ -29,8 +29,9 @@ from ingest.sources.approvals.cursors import (
     mark_of,
     recognised,
 )
-from ingest.sources.approvals.framing import Framed, framed, head
-from ingest.sources.approvals.places import Log, logs
+from ingest.sources.approvals.framing import Framed, damage_of_beginning, framed, head
+from ingest.sources.approvals.places import Log, logs, no_files
+from ingest.sources.approvals.wordless import without_texts_in
 from ingest.sources.base import DONE, Progress, Pulled, Surroundings
 
 SOURCE: Final = "approvals"
@@ -98,6 +99,7 @@ class _Run:
     def all(self) -> Pulled:
         """Every log, one after the other; one that cannot be read keeps nobody from the others."""
         known = bookmarks(self.around.cursor)
+        self.refused |= no_files(self.settings, self.around.base, self.people.tag)
         there = list(self._there())
         marked = recognised(known, {each.log.name: each.beginning for each in there})
         new = dict(marked)
@@ -123,7 +125,7 @@ class _Run:
     def _one(self, there: _There, known: Bookmark | None, *, is_known: bool) -> dict[str, Bookmark]:
         name = there.log.name
         if not there.beginning:
-            self.left_out[EMPTY] += 1
+            self._tell_of_nothing(there)
             return {}
         if known is None and is_known:
             self.left_out[f"{name}: {SHORTENED}"] += 1
@@ -137,10 +139,20 @@ class _Run:
             self.refused[name] = _sentence(error)
         return {}
 
+    def _tell_of_nothing(self, there: _There) -> None:
+        """A log that says nothing: it is empty, or its first record or packing is not whole yet."""
+        if not there.stat.st_size:
+            self.left_out[EMPTY] += 1
+        elif problem := damage_of_beginning(there.log.path):
+            self.refused[there.log.name] = f"its packing is damaged from the beginning on ({problem})"
+        else:
+            self.left_out[f"{there.log.name}: {CUT}"] += 1
+
     def _noted(self, there: _There, bookmark: Bookmark) -> Bookmark:
         """What waits or is damaged is said in every run, until the log is mended or gone."""
-        if bookmark.is_cut:
-            self.left_out[f"{there.log.name}: {CUT}"] += 1
+        why = CUT if bookmark.is_cut else bookmark.state.get(WAITS)
+        if why:
+            self.left_out[f"{there.log.name}: {why}"] += 1
         if bookmark.damage:
             self.refused[there.log.name] = bookmark.damage
         return replace(bookmark, seen_on=self._today)
@@ -179,7 +191,7 @@ class _Run:
             block = parsed(found, log, self.people, keep_text=self.settings.keep_text, judged_at=judged_at)
             self.around.take(block, log.name)
             self.batches += 1
-            state = {key: value for key, value in found.state.items() if key != NOW}
+            state = _for_next_time(found.state)
         lasting = known.lasting if known and start else (None, 0)
         return self._bookmark(there, (reader.name, records), state, _damage(records) or lasting)
 
@@ -221,6 +233,13 @@ def _framing(name: str) -> str | None:
 def _is_packed(log: Log) -> bool:
     with log.path.open("rb") as stream:
         return stream.read(_MAGIC_BYTES).startswith(MAGICS)
+
+
+def _for_next_time(state: Mapping[str, Any]) -> dict[str, Any]:
+    """What a reader left, without the moment of the run and anybody's text; our own words stay."""
+    ours = {key: state[key] for key in (WAITS,) if key in state}
+    kept: dict[str, Any] = without_texts_in({key: value for key, value in state.items() if key != NOW})
+    return kept | ours
 
 
 def _damage(records: Framed) -> Damaged | None:

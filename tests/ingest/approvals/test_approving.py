@@ -204,6 +204,21 @@ def test_questions_about_calls_of_one_message_follow_its_order():
     assert [wait(found[f"c{place}"])[0] for place in range(3)] == [4.5, 2.9, 11.9]
 
 
+def test_a_call_of_a_message_is_asked_about_when_the_one_before_it_is_over():
+    batch = [called(0, f"c{place}", batch_count=2, batch_place=place) for place in range(2)]
+    found = decided(*batch, signal("asked", 0.02), signal("asked", 145), ran(144.9, "c0"), ran(150, "c1"))
+    assert [wait(found[call])[0] for call in ("c0", "c1")] == [144.88, 5.0]
+    assert len(found) == 2  # and no question stays without its call
+
+
+def test_a_hook_at_the_turn_of_a_call_tells_which_of_two_alike_is_asked_about():
+    batch = [called(0, f"c{place}", "Bash", batch_count=2, batch_place=place) for place in range(2)]
+    turns = [called(0.03 * place + 0.01, f"c{place}", "Bash", raw_ref="b.jsonl#1") for place in range(2)]
+    question = signal("asked", 0.06, tool_name="Bash", raw_ref="b.jsonl#2")
+    found = decided(*batch, *turns, question, ran(0.2, "c0"), ran(17, "c1"))
+    assert [found[call]["shown_evidence"] for call in ("c0", "c1")] == ["none", "explicit"]
+
+
 def test_the_size_of_what_was_shown_tells_calls_of_one_message_apart():
     batch = [called(0, f"c{size}", content_chars=size, batch_count=2) for size in (10, 20)]
     found = decided(*batch, signal("asked", 1, content_chars=20), ran(9, "c10"), ran(9, "c20"))
@@ -459,3 +474,13 @@ def test_what_is_said_of_a_decision_holds_together(rows: list[Row]):
         assert (row["shown_at"] is None) or row["shown_evidence"] != "none"
         assert (row["decision"] == "pending") == (row["actor"] == "none")
         assert (row["actor_evidence"] == "none") == (row["actor"] in {"unknown", "none"})
+
+
+def test_a_message_that_was_read_in_two_parts_is_as_long_as_its_last_call_tells():
+    first = called(0, "c1", batch_count=1, batch_place=0, raw_ref="a.jsonl#10")
+    second = called(0, "c2", batch_count=2, batch_place=1, raw_ref="a.jsonl#90")
+    alone = called(20, "c3", batch_count=1, batch_place=0, raw_ref="a.jsonl#170")
+    told = decided(first, second, alone, *(ran(30, call) for call in ("c1", "c2", "c3")))
+    assert {call: who(row) for call, row in told.items()} == {
+        "c1": NOT_KNOWN, "c2": NOT_KNOWN, "c3": INFERRED,
+    }  # fmt: skip

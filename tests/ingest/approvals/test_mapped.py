@@ -22,7 +22,7 @@ def about(name: str = "own/log.csv", place: Place | None = None, **told: Any) ->
 
 
 def table(*rows: str, **told: Any) -> Reading:
-    return read(MAPPED_TABLE, ["\n".join(rows).encode()], about(**told))
+    return read(MAPPED_TABLE, ["\n".join([*rows, ""]).encode()], about(**told))
 
 
 def test_a_row_is_a_question_and_its_answer():
@@ -102,11 +102,46 @@ def test_tables_are_read_as_any_spreadsheet_writes_them(encoding: str, separator
 
 
 def test_a_quoted_line_break_is_part_of_its_cell():
-    reading = table(f"{HEADER},note", f'{ROW},"two\nlines # pilot-canary-ab12"', ROW.replace("c-1", "c-2"))
+    reading = table(
+        f"{HEADER},note", f'{ROW},"two\nlines # pilot-canary-ab12"', f"{ROW},".replace("c-1", "c-2")
+    )
 
     assert len(reading.of("decided")) == 2
     assert reading.of("decided")[0]["canary_id"] == "pilot-canary-ab12"
     assert "two" not in str(reading.signals)
+
+
+def test_a_row_whose_cells_are_not_those_of_the_columns_is_refused_with_its_line():
+    reading = table(HEADER, ROW.replace("s-1,", ""), f"{ROW},more", f"{ROW.replace('c-1', 'c-2')}, ,")
+
+    assert [row["raw_ref"].partition("#")[2] for row in reading.of("unreadable")] == ["line 2", "line 3"]
+    assert reading.one("decided")["call_id"] == "c-2"
+
+
+@pytest.mark.parametrize("end", ["", ",", ',"', "\n"])
+def test_a_last_row_whose_line_has_no_end_waits(end: str):
+    reading = read(MAPPED_TABLE, [f"{HEADER},note\n{ROW},\n{ROW[:-3]}{end}".encode()], about())
+
+    assert (len(reading.of("decided")), "waits" in reading.state) == (1, not end.endswith(('"', "\n")))
+    assert bool(reading.broken()) == end.endswith(('"', "\n"))
+
+
+def test_a_quote_that_never_ends_hides_what_stands_behind_it_and_is_told():
+    reading = table(HEADER, ROW, f'"{ROW}', ROW.replace("c-1", "c-3"))
+
+    assert len(reading.of("decided")) == 1
+    assert reading.one("unreadable")["raw_ref"].endswith("#line 3")
+
+
+def test_a_cell_may_be_long():
+    assert table(f"{HEADER},note", f"{ROW},{'x' * 200_000}").one("decided")
+
+
+def test_what_stands_where_a_header_should_be_is_not_repeated():
+    with pytest.raises(RefusedFileError) as refused:
+        table(ROW, ROW, rename={"decision": "outcome"})
+    assert "seen: 9 of other names" in str(refused.value)
+    assert "ann@example.com" not in str(refused.value)
 
 
 def test_a_json_list_is_read():
@@ -129,7 +164,7 @@ def test_a_mapping_of_a_column_that_is_none_of_ours_is_refused():
 
 def test_what_a_place_tells_fills_what_a_row_does_not():
     place = Place(repository="acme/pay", team="pay", person="dev-3", is_interactive=True)
-    decided = read(MAPPED_TABLE, [f"{HEADER}\n{ROW}".encode()], about(place=place)).one("decided")
+    decided = read(MAPPED_TABLE, [f"{HEADER}\n{ROW}\n".encode()], about(place=place)).one("decided")
 
     assert (decided["repository"], decided["team"], decided["is_interactive"]) == ("acme/pay", "pay", True)
     assert decided["reviewer"] == "p-15"  # the row's own

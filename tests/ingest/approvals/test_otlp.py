@@ -18,7 +18,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from ingest.sources.approvals.base import Context, Found, Place, Record, frame
 from ingest.sources.approvals.framing import framed, head
-from ingest.sources.approvals.otlp import OTLP
+from ingest.sources.approvals.otlp import OTLP, desk
 
 REAL = Path(__file__).parents[3] / ".." / "shared" / "real" / "approvals" / "otlp"
 AT = 1_784_204_668_056_000_000
@@ -454,3 +454,21 @@ def test_a_damaged_message_never_stops_the_reading(data: st.DataObject) -> None:
     for _ in range(data.draw(st.integers(1, 4))):
         damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
     read([bytes(damaged)])
+
+
+def test_blocks_come_in_the_order_of_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk, "BLOCK", 1)
+    events = [log("claude_code.tool_decision", AT, session__id=f"s{number}") for number in range(5)]
+    found = list(OTLP.read([Record(in_json([event], {}), 0) for event in events], CONTEXT))
+    sessions = [session for each in found for session in pl.DataFrame(each.signals)["session_id"]]
+    assert sessions == [f"s{number}" for number in range(5)]
+    assert len(found) == 6  # the last one holds what was left
+
+
+def test_what_fails_while_frames_are_made_is_not_lost() -> None:
+    def person(_account: str | None) -> str | None:
+        raise ValueError("no key")
+
+    records = [Record(in_json([log("claude_code.tool_decision", session__id="s", user__id="u")], {}), 0)]
+    with pytest.raises(ValueError, match="no key"):
+        list(OTLP.read(records, replace(CONTEXT, person=person)))

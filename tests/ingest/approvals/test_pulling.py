@@ -116,6 +116,24 @@ def test_a_growing_log_is_read_on_from_where_it_ended(world: World) -> None:
     assert bookmarks(world.cursor)["logs/a.jsonl"].state == {"seen": 3}
 
 
+def test_no_row_cursor_or_refusal_spells_the_folder_that_somebody_worked_in(world: World) -> None:
+    folder = world.base / "logs" / ".claude" / "projects" / "-Users-jo-work-x"
+    folder.mkdir(parents=True)
+    for name, text in (
+        ("7f.jsonl", line(1)),
+        ("8a.jsonl", f"{line(2)}\n{line(3)[:50]}"),
+        ("9b.jsonl", "no log"),
+    ):
+        (folder / name).write_text(text + "\n", encoding="utf-8")
+    world.settings = {"paths": ["logs/.claude/projects/**/*.jsonl"]}
+    pulled = world.pull()
+    assert sorted(world.calls) == ["1", "2"]
+    assert len(pulled.refused) > 0
+    assert "-Users-jo" not in f"{pulled} {world.rows}"
+    (kept,) = {Path(name).parent for name in bookmarks(world.cursor)}
+    assert kept.name.startswith("project-")
+
+
 def test_what_did_not_change_is_not_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.write("a.jsonl", line(1))
     world.pull()

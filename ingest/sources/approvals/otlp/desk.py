@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import blake2b
@@ -107,38 +106,24 @@ class Desk:
         """Whether it is time to hand on what there is."""
         return self._row_count + len(self._signals) + len(self._unreadable) + len(self._seen) >= BLOCK
 
-    def gathered(self) -> Gathered:
-        """All since the last time; from now on it is gathered anew."""
-        rows, signals, refused = self._rows, self._signals, self._unreadable
-        made = Gathered(self.context, self._by_columns, rows, signals, refused, self._seen, self.left_out)
-        self._rows, self._signals, self._unreadable = defaultdict(list), [], []
-        self._row_count, self._seen, self._last, self.left_out = 0, {}, {}, Counter()
-        return made
-
-
-@dataclass(frozen=True)
-class Gathered:
-    """What a desk gathered: nothing adds to it any more, so that any thread may make frames of it."""
-
-    context: Context
-    by_columns: ByColumns
-    rows: Mapping[str, Sequence[Row]]
-    signals: Sequence[Signal]
-    unreadable: Sequence[Signal]
-    seen: Mapping[_Fact, int]
-    left_out: Counter[str]
-
     def found(self) -> Found:
-        """As columns of the contract."""
+        """All since the last time."""
         frames = [
-            self.by_columns(self.rows, self.context),
-            _frame(self.signals),
-            pl.DataFrame(self.unreadable, schema=SIGNAL_SCHEMA),
+            self._by_columns(self._rows, self.context),
+            _frame(self._signals),
+            pl.DataFrame(self._unreadable, schema=SIGNAL_SCHEMA),
         ]
         signals = pl.concat([frame for frame in frames if len(frame)] or frames[:1])
-        left_out = self.left_out + Counter({NO_SESSION: signals["session_id"].null_count()})
-        sightings = [_sighting(*each) for each in self.seen.items()]
-        return Found(_identified(signals.drop_nulls("session_id")), sightings, left_out)
+        self.left_out[NO_SESSION] += signals["session_id"].null_count()
+        sightings = [_sighting(*each) for each in self._seen.items()]
+        found = Found(_identified(signals.drop_nulls("session_id")), sightings, +self.left_out)
+        self._forget()
+        return found
+
+    def _forget(self) -> None:
+        self._rows.clear()
+        self._row_count, self._signals, self._unreadable = 0, [], []
+        self._seen, self._last, self.left_out = {}, {}, Counter()
 
 
 def _sighting(fact: _Fact, at: int) -> dict[str, Any]:
@@ -149,7 +134,7 @@ def _sighting(fact: _Fact, at: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _frame(signals: Sequence[Signal]) -> pl.DataFrame:
+def _frame(signals: list[Signal]) -> pl.DataFrame:
     if not signals:
         return pl.DataFrame(schema=SIGNAL_SCHEMA)
     told = set().union(*signals)
@@ -158,7 +143,7 @@ def _frame(signals: Sequence[Signal]) -> pl.DataFrame:
     return pl.DataFrame(columns).with_columns(unsaid).select(list(SIGNAL_SCHEMA))
 
 
-def _column(name: str, signals: Sequence[Signal]) -> pl.Series:
+def _column(name: str, signals: list[Signal]) -> pl.Series:
     values = [signal.get(name) for signal in signals]
     kind = SIGNAL_SCHEMA[name]
     return pl.Series(name, values, pl.Int64 if name in _MOMENTS else kind).cast(kind)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final
 
 from ingest.sources.approvals.base import Context, Found, Record
 from ingest.sources.approvals.otlp import claude_code, claude_columns, codex, gemini
 from ingest.sources.approvals.otlp.binary_messages import binary_events, is_binary_message
-from ingest.sources.approvals.otlp.desk import Desk, Gathered
+from ingest.sources.approvals.otlp.desk import Desk
 from ingest.sources.approvals.otlp.events import BROKEN, FAULTS, METRICS, Asked, Event
 from ingest.sources.approvals.otlp.json_messages import json_events
 
@@ -39,30 +38,19 @@ def _is_cut_message(head: bytes) -> bool:
 
 
 def read(records: Iterable[Record], context: Context) -> Iterator[Found]:
-    """Signals and sightings of messages, block by block: frames of one are made while the next is read."""
-    with ThreadPoolExecutor(1) as maker:
-        made: Future[Found] | None = None
-        for gathered in _blocks(records, context):
-            before, made = made, maker.submit(gathered.found)
-            if before:
-                yield before.result()
-        if made:
-            yield made.result()
-
-
-def _blocks(records: Iterable[Record], context: Context) -> Iterator[Gathered]:
+    """Signals and sightings of messages, block by block."""
     desk, asked = Desk(context, claude_columns.signals), Asked(frozenset(HANDLERS))
     for record in records:
         _take(record, desk, asked)
         if desk.is_full:
-            yield _gathered(desk, asked)
-    yield _gathered(desk, asked)
+            yield _found(desk, asked)
+    yield _found(desk, asked)
 
 
-def _gathered(desk: Desk, asked: Asked) -> Gathered:
+def _found(desk: Desk, asked: Asked) -> Found:
     desk.left_out.update(asked.others)
     asked.others.clear()
-    return desk.gathered()
+    return desk.found()
 
 
 def _take(record: Record, desk: Desk, asked: Asked) -> None:
