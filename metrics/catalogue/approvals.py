@@ -120,8 +120,8 @@ PROMPTS: Final[tuple[Metric, ...]] = (
         unit="share",
         numerator="approvals with a known person and wait, explicit or inferred",
         denominator="approvals of requests that can change something that people gave, or may have given",
-        excludes="decisions of rules, hooks and models; rejects; read-only requests; plans and questions; seeded "
-        "requests; carried grants; sessions without a person; prompts never answered",
+        excludes="decisions of rules, hooks and models; rejects; read-only requests; plans and questions; "
+        "seeded requests; carried grants; sessions without a person; prompts never answered",
         caveats=f"{_LOGGED} A low share says that the fast approvals rest on few.",
         method=EVERYTHING,
         references=(),
@@ -179,8 +179,8 @@ PROMPTS: Final[tuple[Metric, ...]] = (
             numerator=f"decisions while the agent is known to have run in {words}",
             denominator="all decisions that were logged",
             excludes="nothing; the coverage counts decisions whose mode is not told",
-            caveats="At least: telemetry tells a mode only where it changes, and what is not told may have been "
-            "in any. What a mode lets pass may not be logged at all.",
+            caveats="At least: telemetry tells a mode only where it changes, and what is not told may have "
+            "been in any. What a mode lets pass may not be logged at all.",
             method=TOLD_BOUNDS,
             references=(MODES,),
             compute=mode_share(mode),

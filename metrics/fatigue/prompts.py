@@ -40,9 +40,7 @@ NO_SCOPE, NO_MODE, NOT_MEANT = (
 )
 EVERYTHING: Final = "exact share of what was logged"
 EXACT_SUM: Final = "exact sum"
-TOLD_BOUNDS: Final = (
-    "exact share of all; limits as if those not told were in another mode, or all in this one"
-)
+TOLD_BOUNDS: Final = "exact share of all; limits: those not told are in another mode, or all in this one"
 HOURS: Final = "hours"
 PER_HOUR: Final = "prompts per hour"
 NO_SESSIONS: Final = "no session of an agent that began in this window lasted"
@@ -225,7 +223,7 @@ unknown_decider_share: Final = of_everything(pl.col("actor") == "unknown", UNLES
 
 
 def mode_share(mode: str) -> Compute:
-    """Decisions known to be under one permission mode, of all: what is not told may be any, so at least this."""
+    """Decisions known to be under one permission mode, of all: at least so many; others may be, too."""
 
     def compute(of: Slice) -> Number:
         decisions = of.once(_kinds)

@@ -16,6 +16,9 @@ def copy_demo(folder: Path) -> Path:
     """A copy of the demo's configuration and files that a test may spoil; returns its pilot.toml."""
     shutil.copytree(DATA / "demo", folder / "demo")
     shutil.copy(DATA / "pilot.toml", folder / "pilot.toml")
+    key = folder / "pseudonyms.key"  # the same for every copy: else people would have other names in each
+    key.write_text("a-key-of-tests-alone\n", encoding="utf-8")
+    key.chmod(0o600)
     return folder / "pilot.toml"
 
 

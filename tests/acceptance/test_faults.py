@@ -20,6 +20,7 @@ import pytest
 from dashboard.composition import Question, open_session
 from tests.acceptance.conftest import copy_demo
 from tests.acceptance.helpers_pilot import NAMES, assert_same_content, content, ingest, run, versions
+from tests.marks import deep
 
 ROOT = Path(__file__).parents[2]
 LATER = ("acme+checkout", "acme+search")  # repositories whose files arrive after the first publication
@@ -131,7 +132,9 @@ def begun(second: Course) -> Course:
     return second
 
 
-@pytest.fixture(params=["first", "second"], ids=["nothing published yet", "something published before"])
+@pytest.fixture(
+    params=["first", *deep("second")], ids=["nothing published yet", "something published before"]
+)
 def disturbed(request: pytest.FixtureRequest) -> Course:
     made: Course = request.getfixturevalue(request.param)
     made.reset()
@@ -180,11 +183,7 @@ def wait_until(holds: Callable[[], bool], process: subprocess.Popen[str]) -> Non
         time.sleep(0.002)
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["pull_requests", pytest.param("scan_results", marks=pytest.mark.deep), "findings",
-     pytest.param("quarantine", marks=pytest.mark.deep)],
-)  # fmt: skip
+@pytest.mark.parametrize("name", ["pull_requests", *deep("scan_results", "findings", "quarantine")])
 def test_a_kill_right_after_a_table_was_written_is_taken_up(begun: Course, name: str) -> None:
     where = begun.lake / ("quarantine" if name == "quarantine" else f"tables/{name}")
 
@@ -216,10 +215,7 @@ def test_the_complaint_before_anything_was_published_names_the_remedy(tmp_path: 
 # -- out of space -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "limit",
-    [200, pytest.param(2_000, marks=pytest.mark.deep), pytest.param(30_000, marks=pytest.mark.deep), 50_000],
-)
+@pytest.mark.parametrize("limit", [200, *deep(2_000, 30_000, 50_000)])
 def test_a_full_disk_is_one_clear_line_and_the_old_state_stays(begun: Course, limit: int) -> None:
     process = child("-c", LIMITED, str(limit), "ingest", "--json", "--config", str(begun.config))
     out, err = process.communicate()

@@ -40,6 +40,7 @@ from tests.github_server.faults import KINDS, Faults
 from tests.github_server.http import GitHubServer
 from tests.github_server.loading import invented
 from tests.github_server.world import Repo, World
+from tests.marks import deep
 
 ROOT: Final = Path(__file__).parents[2]
 PATIENT: Final = "at_once = 2"
@@ -162,7 +163,7 @@ def test_a_fault_now_and_then_changes_no_table(
     assert_undisturbed(config, course)
 
 
-@pytest.mark.parametrize("kind", ["502", "reset", "cut", "errors", "secondary_after"])
+@pytest.mark.parametrize("kind", ["502", *deep("reset", "cut", "errors", "secondary_after")])
 @pytest.mark.usefixtures("waits")
 def test_a_fault_at_every_third_request_changes_no_table(
     kind: str, untouched: list[Repo], course: Course, tmp_path: Path
@@ -182,7 +183,7 @@ def test_an_answer_that_comes_too_late_changes_no_table(
     assert_undisturbed(config, course)
 
 
-@pytest.mark.parametrize(("words", "limit"), [("502", 1), ("504", 10), ("errors", 10), ("errors", 30)])
+@pytest.mark.parametrize(("words", "limit"), [("errors", 30), *deep(("502", 1), ("504", 10), ("errors", 10))])
 @pytest.mark.usefixtures("waits")
 def test_a_server_that_cannot_answer_large_pages_is_asked_for_small_ones(
     words: Any, limit: int, untouched: list[Repo], course: Course, tmp_path: Path
@@ -226,7 +227,7 @@ def mixed(seed: int, share: float) -> Faults:
     return Faults(at=at, too_much_above=above, too_much_as=words, too_much_if_light=False)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [0, *deep(1, 2, 3)])
 @pytest.mark.usefixtures("waits")
 def test_faults_of_all_kinds_together_change_no_table(
     seed: int, untouched: list[Repo], course: Course, tmp_path: Path
@@ -329,6 +330,7 @@ def survive(untouched: list[Repo], course: Course, folder: Path, moments: tuple[
     assert killed > count / 2, "hardly any process was caught running: the test proved nothing"
 
 
+@pytest.mark.deep
 def test_kills_at_any_moment_lose_nothing_and_double_nothing(
     untouched: list[Repo], course: Course, tmp_path: Path
 ) -> None:

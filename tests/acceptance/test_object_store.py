@@ -10,6 +10,7 @@ import pytest
 from tests.acceptance.conftest import copy_demo
 from tests.acceptance.helpers_pilot import assert_same_content, content, ingest, run, versions
 from tests.builders_bucket import served_bucket
+from tests.marks import deep
 
 LOCAL = 'uri = "lake"'
 
@@ -39,7 +40,7 @@ def remote(tmp_path_factory: pytest.TempPathFactory, bucket: str) -> Path:
     return config
 
 
-@pytest.mark.parametrize("command", ["gate", "metrics"])
+@pytest.mark.parametrize("command", ["gate", *deep("metrics")])
 def test_the_bucket_gives_the_same_document_as_the_folder(remote: Path, demo: Path, command: str) -> None:
     in_bucket, in_folder = run(command, remote, "--json"), run(command, demo, "--json")
     assert in_bucket == in_folder

@@ -353,7 +353,8 @@ GROUPS: tuple[Group, ...] = (
             ),
             Case("  reading alone, for its memory", otlp_files("read"), goal="flat memory"),
         ),
-    ),    Group(
+    ),
+    Group(
         "decisions",
         "permission decisions judged and counted; python -m tests.benchmarks.decisions growth 1 10 100",
         decisions.prepare,

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from dashboard.composition import Question, open_session
 from tests.browser.conftest import ROOT, free_port, wait_until_up
@@ -74,8 +74,10 @@ def test_a_dismissal_moves_the_verdict_and_stands_after_a_reload(page: Page, own
 
     panel.get_by_label("Your name").fill("rosa")
     panel.get_by_label("Your name").press("Enter")
+    page.wait_for_timeout(500)  # until the page has begun to answer
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     choice = page.get_by_role("option", name="False positive")
-    repeat_until_visible(lambda: panel.get_by_label("What do you decide?").click(), choice)
+    repeat_until_visible(lambda: open_list(page, panel.get_by_label("What do you decide?")), choice)
     choice.click()
     expect(panel.get_by_text("A dismissal needs a reason")).to_be_visible()
     panel.get_by_label("Reason").fill(REASON)
@@ -89,6 +91,12 @@ def test_a_dismissal_moves_the_verdict_and_stands_after_a_reload(page: Page, own
     page.goto(f"{own_address}/?pilot=checkout")
     expect(verdict_of(page)).to_be_visible()
     expect(verdict_of(page)).not_to_contain_text("Waiting for triage")
+
+
+def open_list(page: Page, box: Locator) -> None:
+    """Open a list by keyboard: a click waits for a place that stands still, and gives up late."""
+    box.focus(timeout=5_000)
+    page.keyboard.press("ArrowDown")
 
 
 def open_first(page: Page) -> None:

@@ -16,6 +16,7 @@ from tests.builders_metrics import day, pull_request
 from tests.builders_snapshot import MONDAY, NAMES, WEEK, World, files_in, stamp, week_of_changes, words_of
 
 
+@pytest.mark.deep
 def test_a_week_made_three_weeks_later_with_its_knowledge_is_the_same_byte_for_byte(tmp_path: Path):
     world = World(tmp_path)
     world.four_weeks()

@@ -14,6 +14,7 @@ from ingest.errors import StoreError
 from ingest.store import Published, Store, pins_of
 from tests.builders_bucket import served_bucket
 from tests.builders_store import moment, pull_requests, run
+from tests.marks import deep
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +23,7 @@ def options() -> Iterator[dict[str, str]]:
         yield served
 
 
-@pytest.fixture(params=["folder", "bucket"])
+@pytest.fixture(params=["folder", *deep("bucket")])
 def store(request: pytest.FixtureRequest, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Store:
     if request.param == "folder":
         return Store(str(tmp_path / "lake"))

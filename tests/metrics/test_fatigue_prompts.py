@@ -120,7 +120,7 @@ def test_a_mode_is_stated_as_at_least_what_is_told_and_at_most_all_that_is_not()
     rows = [approval(mode=mode) for mode in ("bypass", "auto", "auto", "default", None)]
     found = stated("bypass_mode_share", rows)
     assert (found.value, found.low, found.high, found.numerator) == (0.2, 0.2, 0.4, 1)
-    assert stated("auto_mode_share", rows).value == 0.5
+    assert stated("auto_mode_share", rows).value == 0.4
     assert stated("accept_edits_mode_share", rows).value == 0
 
 

@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -200,7 +201,7 @@ def _is_settings(head: bytes, name: str) -> bool:
 
 
 def _read(records: Iterable[Record], context: Context) -> Iterator[Found]:
-    kind, seen_at = _kind_of(context.name), moment(context.state.get("now"))
+    kind, seen_at = _kind_of(context.name), _today(context)
     for record in records:
         said = _content(record.content, context.name)
         if said is None or kind is None:
@@ -212,6 +213,12 @@ def _read(records: Iterable[Record], context: Context) -> Iterator[Found]:
                      "raw_ref": f"{context.name}#{record.offset}"}  # fmt: skip
             told = [_sighting(fact, fixed, context) for fact in _clean(kind, said)]
             yield Found((), told, {} if told else {NOTHING_TOLD: 1}, context.state)
+
+
+def _today(context: Context) -> datetime | None:
+    """Day of the run, in UTC: a file of settings has no moment of its own, and is read again every day."""
+    now = moment(context.state.get("now"))
+    return now and now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _clean(kind: _Kind, said: Mapping[str, Any]) -> Iterator[Fact]:

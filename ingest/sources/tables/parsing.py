@@ -26,6 +26,8 @@ from ingest.sources.tables.siblings import LISTS, at_limit, sibling_files
 NOT_FROM_FILES: Final = frozenset({
     "ingest_runs", "snapshots", "alerts", "features", "rule_bypasses", "landed_commits", "line_origins",
     "file_marks", "audits", "audit_reviews",
+    # Who approved what: only [sources.approvals] makes people pseudonyms.
+    "approval_signals", "approvals", "approval_sessions", "agent_sightings", "canaries", "erasures",
 })  # fmt: skip
 
 
