@@ -108,6 +108,7 @@ def test_every_number_comes_with_counts_or_with_a_reason(
         assert not is_known or row["denominator"] is not None
 
 
+@pytest.mark.deep
 def test_the_csv_has_as_many_rows_as_the_json(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows = document(capsys, "metrics", "--config", str(demo))
     _, text = printed(capsys, "metrics", "--config", str(demo), "--csv")

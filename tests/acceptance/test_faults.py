@@ -240,6 +240,7 @@ def line_about_waiting(process: subprocess.Popen[str]) -> str:
     return said
 
 
+@pytest.mark.deep
 def test_two_ingests_at_once_wait_for_each_other_and_both_end_well(begun: Course) -> None:
     with open_session(Question(begun.config)).store.lock("a long look"):
         both = [ingesting(begun.config), ingesting(begun.config)]

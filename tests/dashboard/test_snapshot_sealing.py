@@ -59,6 +59,7 @@ def test_the_same_week_again_stands_and_nothing_is_written(sealed: World):
     assert sealed.store.sealed().height == 1
 
 
+@pytest.mark.deep
 def test_a_later_run_that_published_the_same_again_changes_nothing(sealed: World):
     sealed.deliver(MONDAY + 0.05)
     assert sealed.seal()["is_new"] is False
@@ -85,6 +86,7 @@ def test_another_policy_restates_the_week_and_says_so(sealed: World):
     assert [each["of"] for each in restated["differences"] if each["kind"] == "policy"] == [["pay"]]
 
 
+@pytest.mark.deep
 def test_an_older_knowledge_that_was_sealed_already_stands(sealed: World):
     sealed.later_news()
     sealed.look(49.5)

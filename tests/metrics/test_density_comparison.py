@@ -263,7 +263,7 @@ def ends(number: Number) -> list[float]:
     return [found.value, found.low, math.inf if found.high is None else found.high]
 
 
-@settings(deadline=None, max_examples=10)
+@settings(deadline=None, max_examples=5)
 @given(WORKS)
 def test_swapping_the_labels_gives_the_reciprocal_or_the_same_silence(works: list[Work]):
     both = against(*works)
@@ -277,7 +277,7 @@ def test_swapping_the_labels_gives_the_reciprocal_or_the_same_silence(works: lis
     assert [isinstance(each, Undefined) for each in dispersions] in ([True, True], [False, False])
 
 
-@settings(deadline=None, max_examples=10)
+@settings(deadline=None, max_examples=5)
 @given(WORKS)
 def test_the_order_of_rows_does_not_matter(works: list[Work]):
     made = world(*works)

@@ -26,6 +26,8 @@ from data.simulator.truth import Fate, Flow, Repository, Reviewing, Schedule, Tr
 from metrics.estimate import Estimate
 from tests.acceptance.helpers_pilot import ingest
 
+pytestmark = pytest.mark.deep  # two invented years, of which every arm is measured
+
 Numbers = dict[tuple[str, str], Estimate]
 
 CONFIG: Final = """

@@ -55,7 +55,9 @@ def test_settings_of_claude_code_are_told_and_nothing_that_is_secret():
         ("hook", "PermissionRequest"), ("mcp_server", "jira"), ("plugin", "review@acme"), ("model", "opus"),
         ("retention_days", "90"),
     }  # fmt: skip
-    assert {row["seen_at"] for row in reading.sightings} == {at(NOW).replace(hour=0, minute=0, second=0, microsecond=0)}
+    assert {row["seen_at"] for row in reading.sightings} == {
+        at(NOW).replace(hour=0, minute=0, second=0, microsecond=0)
+    }
     assert {row["place"] for row in reading.sightings} == {"acme/.claude/settings.json"}
     assert "hunter2" not in str(reading)
     assert "/home" not in str(reading)

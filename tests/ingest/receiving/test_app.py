@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from concurrent.futures import Future
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,12 @@ LOGS = {"resourceLogs": []}
 Answer = tuple[int, dict[str, str], bytes]
 
 
+def awaited(answer: Coroutine[Any, Any, Any]) -> Any:
+    """What a coroutine gives, in a thread of its own: browser tests leave a loop running in this one."""
+    with ThreadPoolExecutor(max_workers=1) as apart:
+        return apart.submit(asyncio.run, answer).result()
+
+
 class Desk:
     """The application, asked without a network."""
 
@@ -34,7 +40,7 @@ class Desk:
         return b"".join(path.read_bytes() for path in sorted(self.folder.glob("otlp-*")))
 
     def ask(self, *parts: bytes, path: str = "/v1/logs", **headers: str) -> Answer:
-        return asyncio.run(self.asked(stream(*parts), path, headers))
+        return awaited(self.asked(stream(*parts), path, headers))
 
     async def asked(
         self, receive: Callable[[], Awaitable[dict[str, Any]]], path: str, headers: dict[str, str]
@@ -144,7 +150,7 @@ def test_a_body_that_never_ends_is_given_up(tmp_path: Path) -> None:
         return {"type": "http.disconnect"}
 
     desk = Desk(tmp_path, Limits(body_seconds=0.01))
-    assert asyncio.run(desk.asked(silence, "/v1/logs", {}))[0] == 408
+    assert awaited(desk.asked(silence, "/v1/logs", {}))[0] == 408
     desk.writer.close()
 
 
@@ -155,7 +161,7 @@ def test_a_flood_is_put_off_and_every_acknowledged_message_is_kept(tmp_path: Pat
         bodies = (b'{"resourceLogs":[{"schemaUrl":"%d"}]}' % number for number in range(40))
         return await asyncio.gather(*(desk.asked(stream(body), "/v1/logs", {}) for body in bodies))
 
-    answers = asyncio.run(flood())
+    answers = awaited(flood())
     desk.writer.close()
     taken = [answer for answer in answers if answer[0] == 200]
     put_off = [answer for answer in answers if answer[0] == 503]
