@@ -168,6 +168,7 @@ def survive(disturbed: Course, kills: int, seed: int) -> None:
     disturbed.check_completed()
 
 
+@pytest.mark.deep
 def test_kills_at_any_moment_leave_the_old_or_the_new_state_and_lose_nothing(disturbed: Course) -> None:
     survive(disturbed, kills=3, seed=1)
 

@@ -13,11 +13,12 @@ from playwright.sync_api import Locator, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from dashboard.cli import main
+from tests.marks import deep
 
 pytestmark = pytest.mark.browser
 
 ESCAPES = 3  # place of the trace of escapes: clean, watched, untriaged, escape
-WIDTHS = (1440, 400)
+WIDTHS = (*deep(1440), 400)
 
 
 def open_readiness(page: Page, address: str, query: str = "") -> None:

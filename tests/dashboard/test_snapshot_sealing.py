@@ -248,6 +248,7 @@ def process(world: World, kill: str, *words: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+@pytest.mark.deep
 def test_killed_while_writing_nothing_is_sealed_and_the_next_run_clears_it(world: World):
     killed = process(world, "staging", "--week", WEEK)
     killed.communicate()
@@ -273,6 +274,7 @@ def test_killed_before_it_is_entered_the_next_run_enters_the_whole_folder(world:
 
 
 @pytest.mark.parametrize("said", [{"pilots": []}, *deep({"week": "2026-W25"}, {"published": {}})])
+@pytest.mark.deep
 def test_a_left_folder_whose_manifest_says_other_things_is_not_entered(world: World, said: dict[str, object]):
     process(world, "entering", "--week", WEEK).communicate()
     (world.root / WEEK / "manifest.json").write_bytes(manifest_bytes(world.manifest() | said))
@@ -281,6 +283,7 @@ def test_a_left_folder_whose_manifest_says_other_things_is_not_entered(world: Wo
     assert world.store.sealed().is_empty()
 
 
+@pytest.mark.deep
 def test_of_two_at_once_one_seals_and_the_other_finds_nothing_to_do(world: World):
     both = [process(world, "none", "--week", WEEK) for _ in range(2)]
     said = sorted(each.communicate()[0].split()[0] for each in both)
