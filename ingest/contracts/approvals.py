@@ -33,6 +33,7 @@ SIGHTING_KINDS = (
     "setting",
 )  # fmt: skip
 CANARY_KINDS = ("prompt", "pull_request")
+MARKER = "pilot-canary-[0-9a-z]{4,40}"  # what a seeded request carries, as a regular expression
 
 
 def _seconds(description: str) -> dy.Float64:
@@ -151,7 +152,7 @@ class Canaries(Trusted):
 
     canary_id = dy.String(
         primary_key=True,
-        regex=r"^pilot-canary-[0-9a-z]{4,40}$",
+        regex=f"^{MARKER}$",
         description="marker that its content carries",
     )
     kind = one_of(CANARY_KINDS, "what carries it")

@@ -13,6 +13,8 @@ from typing import Any, Final
 
 import orjson
 
+from ingest.contracts.approvals import MARKER
+
 LONGEST: Final = 200  # characters of a value that can still be a name
 _TEXTS: Final = re.compile(
     r"prompt|input|output|parameter|argument|command|path|content|message|text|response|diff|error|cwd|query"
@@ -24,7 +26,7 @@ _NO_TEXTS: Final = re.compile(
     r"|event)$",
     re.IGNORECASE,
 )
-_MASKED: Final = re.compile(r"pilot-canary-[0-9a-z]{4,40}|<REDACTED>|\S")
+_MASKED: Final = re.compile(rf"{MARKER}|<REDACTED>|\S")
 
 
 def masked(text: str) -> str:

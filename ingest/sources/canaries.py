@@ -13,14 +13,14 @@ from typing import Any, Final
 
 import polars as pl
 
-from ingest.redaction import redacted_message, without_secrets
+from ingest.redaction import redacted_message
 from ingest.settings import IngestSettings
 from ingest.sources.approvals.base import marker_in
 from ingest.sources.base import Parsed, Source, SourceFile
 from ingest.sources.files import find_files
 from ingest.sources.incidents import number_of
 from ingest.sources.sarif.origin import repository_name
-from ingest.sources.spreadsheets import Form, read_sheet, set_aside, spelled, told
+from ingest.sources.spreadsheets import Form, clean_aside, parsed_sheet, somebody, spelled, told
 
 REQUIRED: Final = ("canary_id", "registered_at", "registered_by")
 COLUMNS: Final = {  # header -> column of the contract
@@ -52,12 +52,7 @@ def fetch(settings: IngestSettings, base: Path) -> Sequence[SourceFile]:
 
 def parse(file: SourceFile, _settings: IngestSettings) -> Parsed:
     """Rows for `canaries`; RefusedFileError when a column is missing or the file is no table."""
-    sheet = read_sheet(file, _FORM)
-    written = [
-        _row(values, sheet.others) | {"raw_ref": f"{file.name}#line {line}"} for line, values in sheet.rows
-    ]
-    unknown = {"canaries": list(sheet.others)} if sheet.others else {}
-    return Parsed({"canaries": pl.DataFrame(written, schema=_SCHEMA)}, unknown_columns=unknown)
+    return parsed_sheet(file, _FORM, "canaries", _row, _SCHEMA)
 
 
 def _row(values: Mapping[str, str], others: Sequence[str]) -> dict[str, Any]:
@@ -67,11 +62,11 @@ def _row(values: Mapping[str, str], others: Sequence[str]) -> dict[str, Any]:
     return row | {
         "canary_id": marker_of(row["canary_id"]),
         "kind": _kind(row["kind"], number),
-        "registered_by": _somebody(row["registered_by"]),
+        "registered_by": somebody(row["registered_by"]),
         "repository": repository,
         "number": number,
         "what": redacted_message(row["what"]),
-        "extras": _aside(values, others),
+        "extras": clean_aside(values, others),
     }
 
 
@@ -89,18 +84,6 @@ def _kind(word: str | None, number: str | None) -> str:
     """What carries a canary: as written; where nothing is, a number says that a pull request does."""
     plain = spelled(word)
     return _KINDS.get(plain, plain) or ("pull_request" if number else "prompt")
-
-
-def _somebody(name: str | None) -> str | None:
-    """A person's name or login; an e-mail address is not kept, and then nobody is named."""
-    plain = " ".join((name or "").split()).removeprefix("@")
-    return plain if plain and without_secrets(plain) == plain else None
-
-
-def _aside(values: Mapping[str, str], others: Sequence[str]) -> str | None:
-    """What has no place, without secrets and addresses of people."""
-    clean = {name: without_secrets(values[name]) for name in others if values.get(name)}
-    return set_aside(clean, others)
 
 
 CANARIES_SOURCE: Final = Source(

@@ -16,12 +16,12 @@ from typing import Any, Final
 
 import polars as pl
 
-from ingest.redaction import redacted_message, without_known_secrets, without_secrets
+from ingest.redaction import redacted_message, without_known_secrets
 from ingest.settings import IngestSettings
 from ingest.sources.base import Parsed, Source, SourceFile
 from ingest.sources.files import find_files
 from ingest.sources.sarif.origin import repository_name
-from ingest.sources.spreadsheets import Form, read_sheet, set_aside, spelled, told
+from ingest.sources.spreadsheets import Form, clean_aside, parsed_sheet, somebody, spelled, told
 
 REQUIRED: Final = ("id", "detected_at", "repository", "severity")
 COLUMNS: Final = {  # header -> column of the contract
@@ -79,12 +79,7 @@ def fetch(settings: IngestSettings, base: Path) -> Sequence[SourceFile]:
 
 def parse(file: SourceFile, _settings: IngestSettings) -> Parsed:
     """Rows for `incidents`; RefusedFileError when a column is missing or the file is no table."""
-    sheet = read_sheet(file, _FORM)
-    written = [
-        _row(values, sheet.others) | {"raw_ref": f"{file.name}#line {line}"} for line, values in sheet.rows
-    ]
-    unknown = {"incidents": list(sheet.others)} if sheet.others else {}
-    return Parsed({"incidents": pl.DataFrame(written, schema=_SCHEMA)}, unknown_columns=unknown)
+    return parsed_sheet(file, _FORM, "incidents", _row, _SCHEMA)
 
 
 def _row(values: Mapping[str, str], others: Sequence[str]) -> dict[str, Any]:
@@ -98,16 +93,10 @@ def _row(values: Mapping[str, str], others: Sequence[str]) -> dict[str, Any]:
         "title": redacted_message(row["title"]),
         "url": without_known_secrets(row["url"]) if row["url"] else None,
         "is_withdrawn": _TRUTH.get(spelled(row["is_withdrawn"]), spelled(row["is_withdrawn"])),
-        "withdrawn_by": _somebody(row["withdrawn_by"]),
+        "withdrawn_by": somebody(row["withdrawn_by"]),
         "withdrawn_reason": redacted_message(row["withdrawn_reason"]),
-        "extras": _aside(values, others),
+        "extras": clean_aside(values, others),
     }
-
-
-def _somebody(name: str | None) -> str | None:
-    """A person's name or login; an e-mail address is not kept, and then nobody is named."""
-    told = " ".join((name or "").split()).removeprefix("@")
-    return told if told and without_secrets(told) == told else None
 
 
 def severity_of(word: str | None) -> str | None:
@@ -143,12 +132,6 @@ def weaknesses_of(text: str | None) -> list[str] | None:
         return None
     named = _CWE.findall(text) or (re.findall(r"\d{1,5}", text) if _NUMBERS.fullmatch(text) else [])
     return [f"CWE-{number}" for number in sorted({int(each) for each in named})] or [text]
-
-
-def _aside(values: Mapping[str, str], others: Sequence[str]) -> str | None:
-    """What has no place, without secrets and addresses: whoever reported an incident may stand there."""
-    clean = {name: without_secrets(values[name]) for name in others if values.get(name)}
-    return set_aside(clean, others)
 
 
 INCIDENTS = Source(

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import StringIO
-from typing import Final
+from typing import Any, Final
+
+import polars as pl
 
 from ingest.errors import RefusedFileError
-from ingest.sources.base import SourceFile
+from ingest.redaction import without_secrets
+from ingest.sources.base import Parsed, SourceFile
 
 _DELIMITERS: Final = (",", ";", "\t")
+ToRow = Callable[[Mapping[str, str], Sequence[str]], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,38 @@ def read_sheet(file: SourceFile, form: Form) -> Sheet:
 def told(values: Mapping[str, str], form: Form) -> dict[str, str | None]:
     """Text by column of the contract; null where a cell is empty."""
     return {column: (values.get(name) or "").strip() or None for name, column in form.columns.items()}
+
+
+def parsed_sheet(file: SourceFile, form: Form, table: str, row: ToRow, schema: Mapping[str, Any]) -> Parsed:
+    """Rows of one table from a file of such a form; RefusedFileError as :func:`read_sheet`.
+
+    Parameters
+    ----------
+    row
+        From the texts of a line and the headers without a place to a row of `schema` without `raw_ref`.
+    """
+    sheet = read_sheet(file, form)
+    written = [
+        {**row(values, sheet.others), "raw_ref": f"{file.name}#line {line}"} for line, values in sheet.rows
+    ]
+    unknown = {table: list(sheet.others)} if sheet.others else {}
+    return Parsed({table: pl.DataFrame(written, schema=schema)}, unknown_columns=unknown)
+
+
+def somebody(name: str | None) -> str | None:
+    """A person's name or login; an e-mail address is not kept, and then nobody is named.
+
+    >>> somebody(" @rosa "), somebody("rosa@acme.example"), somebody(None)
+    ('rosa', None, None)
+    """
+    plain = " ".join((name or "").split()).removeprefix("@")
+    return plain if plain and without_secrets(plain) == plain else None
+
+
+def clean_aside(values: Mapping[str, str], others: Sequence[str]) -> str | None:
+    """What has no place, without secrets and addresses of people."""
+    clean = {name: without_secrets(values[name]) for name in others if values.get(name)}
+    return set_aside(clean, others)
 
 
 def set_aside(values: Mapping[str, str], others: Collection[str]) -> str | None:

@@ -17,7 +17,7 @@ import polars as pl
 from ingest.settings import IngestSettings
 from ingest.sources.base import Parsed, Source, SourceFile
 from ingest.sources.files import find_files
-from ingest.sources.spreadsheets import Form, read_sheet, set_aside, spelled, told
+from ingest.sources.spreadsheets import Form, parsed_sheet, set_aside, spelled, told
 
 REQUIRED: Final = ("finding", "disposition", "at", "by", "reason")
 COLUMNS: Final = {  # header -> column of the contract
@@ -50,14 +50,8 @@ def fetch(settings: IngestSettings, base: Path) -> Sequence[SourceFile]:
 
 def parse(file: SourceFile, _settings: IngestSettings) -> Parsed:
     """Rows for `dispositions`; RefusedFileError when a column is missing or the file is no table."""
-    sheet = read_sheet(file, _FORM)
-    written = [
-        _row(values, sheet.others) | {"raw_ref": f"{file.name}#line {line}"} for line, values in sheet.rows
-    ]
     schema = dict.fromkeys([*COLUMNS.values(), "extras", "raw_ref"], pl.String)
-    frame = pl.DataFrame(written, schema=schema)
-    unknown = {"dispositions": list(sheet.others)} if sheet.others else {}
-    return Parsed({"dispositions": frame}, unknown_columns=unknown)
+    return parsed_sheet(file, _FORM, "dispositions", _row, schema)
 
 
 def _row(values: Mapping[str, str], others: Sequence[str]) -> dict[str, str | None]:

@@ -13,6 +13,7 @@ from typing import Final
 
 import polars as pl
 
+from ingest.contracts.approvals import MARKER
 from metrics.estimate import Coverage, Estimate, Number, Undefined
 from metrics.keys import pull_key
 from metrics.pilot import Pilot
@@ -32,7 +33,6 @@ UNSEEN_PASSED: Final = "passed without a person"
 UNSEEN_STOPPED: Final = "stopped without a person"
 WITHDRAWN: Final = "cancelled"
 UNKNOWN: Final = "not known who decided"
-MARKER: Final = "pilot-canary-[0-9a-z]{4,40}"  # as the readers of logs know it
 NO_CANARIES: Final = "no canaries: docs/canaries.md"
 NO_ANSWERS: Final = "no person has answered a canary yet"
 NO_TABLE: Final = "canaries of which the time is known must have been both missed and caught"

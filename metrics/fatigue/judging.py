@@ -31,6 +31,7 @@ LEFT_OUT: Final = (
     CANARY, CARRIED, UNANSWERED, AUTOMATED, NOT_INTERACTIVE, PLAN_OR_QUESTION, READ_ONLY, UNKNOWN_DECIDER,
     NO_WAIT, AWAY, NO_PERSON, REJECTED,
 )  # fmt: skip
+IS_UNANSWERED: Final = pl.col("decision").is_in(["pending", "cancelled"])
 AUTOMATIC: Final = ("policy", "hook", "model", "none")
 
 
@@ -78,7 +79,7 @@ def _left_out(rules: FatigueRules) -> pl.Expr:
     asked = (
         (CANARY, pl.col("canary_id").is_not_null()),  # see canaries.with_known_canaries
         (CARRIED, pl.col("scope") == "carried"),
-        (UNANSWERED, decision.is_in(["pending", "cancelled"])),
+        (UNANSWERED, IS_UNANSWERED),
         (AUTOMATED, actor.is_in(AUTOMATIC)),
         (NOT_INTERACTIVE, ~pl.col("is_interactive")),
         (PLAN_OR_QUESTION, kind.is_in(["plan", "question"])),

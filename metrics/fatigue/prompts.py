@@ -19,6 +19,7 @@ from metrics.fatigue.judging import (
     AWAY,
     CANARY,
     CARRIED,
+    IS_UNANSWERED,
     NO_PERSON,
     NO_WAIT,
     NOT_INTERACTIVE,
@@ -82,10 +83,10 @@ UNLESS_GRANTED: Final = pl.coalesce(
     UNLESS_ANSWERED, _because((REJECTED, ~_IS_ACCEPT), (NO_SCOPE, pl.col("scope").is_null()))
 )
 UNLESS_DECIDER: Final = _because(
-    (UNANSWERED, pl.col("decision").is_in(["pending", "cancelled"])),
+    (UNANSWERED, IS_UNANSWERED),
     (UNKNOWN_DECIDER, pl.col("actor").is_in(["unknown", "none"])),
 )
-UNLESS_DECIDED: Final = _because((UNANSWERED, pl.col("decision").is_in(["pending", "cancelled"])))
+UNLESS_DECIDED: Final = _because((UNANSWERED, IS_UNANSWERED))
 UNLESS_MODE: Final = _because((NO_MODE, pl.col("mode").is_null()))
 UNLESS_MEANT: Final = _because(
     (
@@ -171,7 +172,7 @@ def _why_none(coverage: Coverage) -> str:
 def blocked_hours(of: Slice) -> Number:
     """Sum of the waits for people's answers, without those that were too long to have been at the desk."""
     awaited = _because(
-        (UNANSWERED, pl.col("decision").is_in(["pending", "cancelled"])),
+        (UNANSWERED, IS_UNANSWERED),
         (AUTOMATED, pl.col("actor").is_in(AUTOMATIC)),
         (UNKNOWN_DECIDER, ~_IS_HUMAN),
         (NO_WAIT, pl.col("is_away").is_null()),

@@ -18,6 +18,7 @@ from typing import Any, Final, Literal
 import polars as pl
 
 from ingest.contracts import AGENT_SIGHTINGS, APPROVAL_SIGNALS
+from ingest.contracts import approvals as contract
 
 Framing = Literal["lines", "objects", "otlp", "whole"]
 # lines: one JSON value per line. objects: JSON values one after another, as `outfile` of Gemini CLI.
@@ -34,7 +35,7 @@ SIGHTING_SCHEMA: Final = {
     name: kind for name, kind in AGENT_SIGHTINGS.polars_schema.items() if name not in _PROVENANCE
 }
 WAITS: Final = "waits"  # in a reader's state: why a last record was left behind, in words
-MARKER: Final = re.compile(r"pilot-canary-[0-9a-z]{4,40}")  # what a seeded request carries
+MARKER: Final = re.compile(contract.MARKER)
 SAID: Final = (  # what tells one signal from another
     "vendor", "session_id", "call_id", "kind", "at", "ended_at", "span_id", "decision", "source_raw", "mode",
     "run_seconds", "tool_name",

@@ -231,11 +231,15 @@ def digest(*parts: object) -> str:
     return blake2b(told.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
+def kept_text(what: str | None, context: Context) -> str | None:
+    """What may be stored of a text: nothing, or where it is asked for its beginning without secrets."""
+    return without_secrets(what[:_REDACTED_CHARS])[:TEXT_CHARS] if what and context.keep_text else None
+
+
 def shown(what: str | None, context: Context) -> dict[str, Any]:
     """What a person was shown: its size and marker, and its text only where the settings ask for it."""
-    kept = without_secrets(what[:_REDACTED_CHARS])[:TEXT_CHARS] if what and context.keep_text else None
     return {
         "content_chars": None if what is None else len(what),
-        "content_text": kept,
+        "content_text": kept_text(what, context),
         "canary_id": marker_in(what),
     }

@@ -12,14 +12,13 @@ from typing import Any, Final
 import orjson
 import polars as pl
 
-from ingest.redaction import without_secrets
 from ingest.sources.approvals.base import SIGNAL_SCHEMA, Context, Place, marker_in
 from ingest.sources.approvals.otlp.events import UNSAID, Origin
+from ingest.sources.approvals.telling import kept_text
 from ingest.sources.approvals.tools import is_read_only, request_kind
 
 VENDOR: Final = "claude_code"
 Row = tuple[Any, ...]
-TEXT_CHARS: Final = 2_000
 _ALWAYS: Final = (
     "session.id", "app.entrypoint", "app.version", "user.account_uuid", "user.email", "user.id",
 )  # fmt: skip
@@ -156,7 +155,7 @@ def _shown(raw: pl.DataFrame, context: Context) -> list[pl.Series]:
     texts = raw.select(pl.coalesce("tool_parameters", "tool_input", "full_command")).to_series().to_list()
     if not any(texts):
         return [pl.Series(name, [None] * len(texts), kind) for name, kind in _TOLD.items()]
-    kept = [without_secrets(text)[:TEXT_CHARS] if text and context.keep_text else None for text in texts]
+    kept = [kept_text(text, context) for text in texts]
     return [
         pl.Series("canary_id", [marker_in(text) if text else None for text in texts], pl.String),
         pl.Series("content_text", kept, pl.String),

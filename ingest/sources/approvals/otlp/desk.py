@@ -14,7 +14,6 @@ from typing import Any, Final
 
 import polars as pl
 
-from ingest.redaction import without_secrets
 from ingest.sources.approvals.base import (
     SAID,
     SIGNAL_SCHEMA,
@@ -26,10 +25,10 @@ from ingest.sources.approvals.base import (
     unreadable,
 )
 from ingest.sources.approvals.otlp.events import Event, Origin
+from ingest.sources.approvals.telling import kept_text
 
 BLOCK: Final = 10_000  # signals
 TELEMETRY: Final = "telemetry"
-TEXT_CHARS: Final = 2_000
 NO_SESSION: Final = "events without a session: they cannot be joined with anything"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY: Final = 86_400_000_000  # microseconds
@@ -98,8 +97,7 @@ class Desk:
         """Marker of what was shown; its text, without secrets, only where the settings ask for it."""
         if not text:
             return {}
-        kept = without_secrets(text)[:TEXT_CHARS] if self.context.keep_text else None
-        return {"canary_id": marker_in(text), "content_text": kept}
+        return {"canary_id": marker_in(text), "content_text": kept_text(text, self.context)}
 
     @property
     def is_full(self) -> bool:
