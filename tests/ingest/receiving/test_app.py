@@ -112,7 +112,7 @@ def test_gzip_is_unpacked(desk: Desk) -> None:
         (b"{}", {"content_type": "text/plain"}, 415, "send Content-Type"),
         (b"{}", {"content_encoding": "br"}, 415, "'br' is not known"),
         (b"{}", {"content_encoding": "gzip"}, 400, "no gzip"),
-        (gzip.compress(b"{}" * 99)[:-9], {"content_encoding": "gzip"}, 400, "ends before its end"),
+        (gzip.compress(b"{}" * 99, mtime=0)[:-9], {"content_encoding": "gzip"}, 400, "ends before its end"),
         (b'{"resourceLogs": []}', {"origin": "https://evil.example"}, 403, "browser"),
     ],
 )
