@@ -216,6 +216,7 @@ def test_the_complaint_before_anything_was_published_names_the_remedy(tmp_path: 
 # -- out of space -------------------------------------------------------------------------------------
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("limit", [200, *deep(2_000, 30_000, 50_000)])
 def test_a_full_disk_is_one_clear_line_and_the_old_state_stays(begun: Course, limit: int) -> None:
     process = child("-c", LIMITED, str(limit), "ingest", "--json", "--config", str(begun.config))

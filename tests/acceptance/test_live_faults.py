@@ -227,6 +227,7 @@ def mixed(seed: int, share: float) -> Faults:
     return Faults(at=at, too_much_above=above, too_much_as=words, too_much_if_light=False)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("seed", [0, *deep(1, 2, 3)])
 @pytest.mark.usefixtures("waits")
 def test_faults_of_all_kinds_together_change_no_table(
@@ -344,6 +345,7 @@ def test_fifty_kills_lose_nothing_and_double_nothing(
     survive(untouched, course, tmp_path, (50, 2))
 
 
+@pytest.mark.deep
 def test_kill_after_kill_of_the_same_store_ends_in_the_same_tables(
     untouched: list[Repo], course: Course, tmp_path: Path
 ) -> None:

@@ -81,6 +81,7 @@ SPOILED: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("how", ["cut", *deep(*(how for how in SPOILED if how != "cut"))])
 def test_a_spoiled_pull_request_file_is_refused_and_the_others_are_read(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], how: str

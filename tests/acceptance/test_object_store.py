@@ -40,6 +40,7 @@ def remote(tmp_path_factory: pytest.TempPathFactory, bucket: str) -> Path:
     return config
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("command", ["gate", *deep("metrics")])
 def test_the_bucket_gives_the_same_document_as_the_folder(remote: Path, demo: Path, command: str) -> None:
     in_bucket, in_folder = run(command, remote, "--json"), run(command, demo, "--json")
@@ -60,6 +61,7 @@ def test_a_second_ingest_into_the_bucket_publishes_nothing(remote: Path) -> None
     assert versions(remote) == before
 
 
+@pytest.mark.deep
 def test_doctor_finds_the_bucket_healthy(remote: Path) -> None:
     code, text, _ = run("doctor", remote)
     assert code == 0

@@ -151,6 +151,7 @@ def number(config: Path, metric: str) -> dict[str, Any]:
     return row
 
 
+@pytest.mark.deep
 def test_changes_of_unknown_files_stay_in_scope_and_nothing_is_concluded(graphql: Path) -> None:
     (verdict,) = document("gate", graphql)
     merged = [node for name, node in nodes() if name == "dotnet/aspire" and node["mergedAt"]]

@@ -124,6 +124,7 @@ def test_copilots_hours_by_the_ready_clock_and_its_approvals_before_ready(aidev:
     assert of["approved_before_ready_count", "agent", "agent copilot"]["value"] == 119
 
 
+@pytest.mark.deep
 def test_posthogs_people_wait_as_long_as_was_measured(posthog: dict[str, Numbers]) -> None:
     row = posthog["created"]["median_hours_to_approval_approved_only", "human+unknown", "all"]
     assert (printed(row["value"], "3.431"), row["numerator"]) == ("3.431", 1335)

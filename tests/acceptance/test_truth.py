@@ -371,6 +371,7 @@ def test_over_many_seeds_the_interval_holds_the_rate_as_often_as_it_promises() -
     assert hits >= 183
 
 
+@pytest.mark.deep
 def test_follow_up_of_the_oracle_is_the_products(demo: Path) -> None:
     rows = document("metrics", demo)
     assert {row["settings"]["follow_up_days"] for row in rows} == {FOLLOW_UP.days}

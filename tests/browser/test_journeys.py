@@ -198,6 +198,7 @@ def sealed(lake: Path) -> None:
         assert main(["snapshot", "--week", week, "--config", str(lake)]) == 0
 
 
+@pytest.mark.deep
 @pytest.mark.usefixtures("sealed")
 def test_two_sealed_weeks_can_be_compared_and_downloaded(page: Page, address: str) -> None:
     page.goto(f"{address}/snapshots")

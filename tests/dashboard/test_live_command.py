@@ -146,6 +146,7 @@ def test_kept_answers_are_parsed_again_without_server_or_token(
     assert table(config, "pull_requests").select(told).sort(keys).equals(before.select(told).sort(keys))
 
 
+@pytest.mark.deep
 def test_reading_anew_asks_for_everything_again(
     tmp_path: Path, server: GitHubServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -204,6 +205,7 @@ def test_a_renamed_repository_keeps_its_rows_its_pilot_and_its_policy(
     assert table(config, "pull_requests")["repository"].unique().to_list() == ["acme/pay"]
 
 
+@pytest.mark.deep
 def test_doctor_knows_a_repository_that_was_read_by_both_its_names(
     tmp_path: Path, known: World, server: GitHubServer, capsys: pytest.CaptureFixture[str]
 ) -> None:

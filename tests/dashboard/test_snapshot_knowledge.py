@@ -35,6 +35,7 @@ def test_a_week_made_three_weeks_later_with_its_knowledge_is_the_same_byte_for_b
     assert files_in(now) != files_in(world.root / WEEK)
 
 
+@pytest.mark.deep
 def test_after_a_clean_up_that_keeps_nothing_else_a_sealed_week_can_be_made_again(
     sealed: World, tmp_path: Path
 ):

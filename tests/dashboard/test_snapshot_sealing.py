@@ -136,6 +136,7 @@ def test_a_week_that_is_not_over_is_judged_at_the_last_ingest(world: World):
     assert pilot["end"] == stamp(day(35))
 
 
+@pytest.mark.deep
 def test_files_for_looking_are_written_aside_and_nothing_is_sealed(world: World, tmp_path: Path):
     code, _, _ = world.run("--week", WEEK, "--out", str(tmp_path / "look"))
     assert code == 0
@@ -146,6 +147,7 @@ def test_files_for_looking_are_written_aside_and_nothing_is_sealed(world: World,
     assert (code, "not an empty folder" in err) == (2, True)
 
 
+@pytest.mark.deep
 def test_a_broken_week_is_not_sealed_again_on_top_of_itself(sealed: World):
     (sealed.root / WEEK / "gate.json").write_text("[]")
     code, _, err = sealed.run("--week", WEEK)
@@ -181,6 +183,7 @@ def last_digest(world: World) -> str:
     return str(world.store.sealed()["manifest_digest"][-1])
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("name", ["2026-W25", f"{WEEK}.2", "2026-W27"])
 @pytest.mark.parametrize("week", ["2026-W25", WEEK])
 def test_a_forged_folder_is_never_entered_into_the_list(sealed: World, name: str, week: str):
@@ -198,6 +201,7 @@ def test_an_unlisted_folder_without_a_manifest_is_named(sealed: World):
     assert (code, "2026-W25 is not in the store's list" in err) == (14, True)
 
 
+@pytest.mark.deep
 def test_a_week_whose_folder_is_gone_says_what_to_do(sealed: World):
     shutil.rmtree(sealed.root / WEEK)
     code, _, err = sealed.run("--week", WEEK)
@@ -207,6 +211,7 @@ def test_a_week_whose_folder_is_gone_says_what_to_do(sealed: World):
     assert "gone" in sealed.run("list")[1]
 
 
+@pytest.mark.deep
 def test_a_place_that_cannot_be_written_is_one_line(world: World):
     code, out, err = world.run("--week", WEEK, "--out", "/proc/x")
     assert (code, out, len(err.splitlines())) == (2, "", 1)
@@ -260,6 +265,7 @@ def test_killed_while_writing_nothing_is_sealed_and_the_next_run_clears_it(world
     assert world.run("verify")[0] == 0
 
 
+@pytest.mark.deep
 def test_killed_before_it_is_entered_the_next_run_enters_the_whole_folder(world: World):
     killed = process(world, "entering", "--week", WEEK)
     killed.communicate()

@@ -127,6 +127,7 @@ def survive_kills(lake: Path, kills: int, seed: int) -> None:
     assert not list(lake.rglob("*#*"))
 
 
+@pytest.mark.deep
 def test_writers_killed_at_any_moment_leave_a_whole_publication_and_a_usable_store(tmp_path: Path):
     survive_kills(tmp_path / "lake", kills=6, seed=1)
 

@@ -54,6 +54,7 @@ def test_a_thousand_cost_at_most_sixty_requests_and_points_and_nothing_new_costs
         assert idle.batches == 0
 
 
+@pytest.mark.deep
 @pytest.mark.skipif(not REAL.exists(), reason="the real pull requests are not on this machine")
 def test_nothing_new_in_two_thousand_real_ones_costs_three_requests_right_after_the_first_reading():
     lake = Lake()
