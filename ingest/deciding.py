@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
 
@@ -23,9 +23,12 @@ from ingest.contracts import (
     CANARIES,
     DISPOSITIONS_TABLE,
     FINDINGS,
+    LABELS_TABLE,
+    SELECTIONS,
     TABLES,
     Table,
 )
+from ingest.deciding_labels import at_free_moments, of_labels, of_selections
 from ingest.errors import StoreError, UsageError
 from ingest.intake import Tally
 from ingest.ledger import RunInfo, ledger_row
@@ -36,12 +39,15 @@ from ingest.store import Published, Store
 DASHBOARD: Final = "dashboard"
 COMMAND: Final = "command"
 RECORDERS: Final = (DASHBOARD, COMMAND)  # sources of the ledger that looked at nothing: people only decided
-RECORDED: Final = (DISPOSITIONS_TABLE, AUDITS, AUDIT_REVIEWS, CANARIES)
+RECORDED: Final = (DISPOSITIONS_TABLE, AUDITS, AUDIT_REVIEWS, CANARIES, LABELS_TABLE, SELECTIONS)
 PROVENANCE: Final = ("source", "ingested_at", "raw_ref", "extras")
 MOST_COMPLAINTS: Final = 5  # of one act; more would hide how many there are
-_PEOPLE: Final = ("decided_by", "second_person", "drawn_by", "reviewed_by", "registered_by")
+_PEOPLE: Final = ("decided_by", "second_person", "drawn_by", "reviewed_by", "registered_by", "annotator")
 _TEXTS: Final = ("reason", "notes", "what")
-_MOMENTS: Final = {CANARIES.name: "registered_at"}  # of tables that no month divides
+_MOMENTS: Final = {  # of tables that no month divides
+    CANARIES.name: "registered_at", LABELS_TABLE.name: "labelled_at", SELECTIONS.name: "drawn_at",
+}  # fmt: skip
+_MOVED: Final = timedelta(milliseconds=1)  # what is moved to a free moment stands so little later
 _POSITION: Final = "position"
 _CLEAN: Final = "clean"
 _FINDING: Final = "finding"
@@ -58,6 +64,7 @@ class Entries:
     table: Table
     rows: Sequence[Row]
     origins: Sequence[str] = ()  # where each row stands, as "reviews.csv#line 4"; none = it was typed in
+    may_move: bool = False  # labels of now: where the moment is taken by other words, the next free one
 
 
 @dataclass(frozen=True)
@@ -95,10 +102,11 @@ def record(store: Store, entries: Entries, context: Context) -> Recorded:
     with store.lock("record", wait_seconds=context.wait_seconds, on_wait=context.on_wait):
         _refuse_half_run(store)
         at = context.now()
-        rows = _checked(store, _tidied(entries), context, at)
+        rows = _checked(store, _placed(store, _tidied(entries)), context, at)
         written = store.write(entries.table, rows)
         if entries.table is AUDIT_REVIEWS:
             derive_people(store, at)
+        store.gather(entries.table)
         published = store.publish(_ledger(context, at, rows.height))
     return Recorded(published, written.inserted, rows.height - written.inserted)
 
@@ -169,7 +177,15 @@ def _at(published: Published, name: str, version: int) -> Published:
 
 def _tidied(entries: Entries) -> Entries:
     """Rows with people's names as they are kept, and texts without secrets and addresses."""
-    return Entries(entries.table, [tidy(row) for row in entries.rows], entries.origins)
+    return replace(entries, rows=[tidy(row) for row in entries.rows])
+
+
+def _placed(store: Store, entries: Entries) -> Entries:
+    """The same person in two windows at one moment has said two things, one after the other."""
+    if not entries.may_move:
+        return entries
+    known = store.current(entries.table.name)
+    return replace(entries, rows=at_free_moments(known, entries.rows))
 
 
 def tidy(row: Row) -> Row:
@@ -236,7 +252,7 @@ def _about_unknown(store: Store, entries: Entries, at: datetime) -> Complaints:
 def _not_yet(entries: Entries, at: datetime) -> Complaints:
     moment = _MOMENTS.get(entries.table.name) or str(entries.table.month_of)
     for place, row in enumerate(entries.rows):
-        if row[moment] > at:
+        if row[moment] > at + _MOVED:
             yield place, f"{moment} is {row[moment]:%Y-%m-%d %H:%M} UTC, which has not come yet"
 
 
@@ -325,6 +341,8 @@ _ABOUT: Final[dict[str, Callable[[Store, Sequence[Row]], Complaints]]] = {
     AUDITS.name: _of_draws,
     AUDIT_REVIEWS.name: _of_reviews,
     CANARIES.name: _of_canaries,
+    LABELS_TABLE.name: of_labels,
+    SELECTIONS.name: of_selections,
 }
 
 

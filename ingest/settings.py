@@ -182,6 +182,60 @@ class ApprovalsSettings(FilesSettings):
     keep_text: bool = False  # store what was shown, secrets removed
 
 
+class DetectionPlace(Settings):
+    """What some logs of detectors do not say themselves, and where in a line the answer stands."""
+
+    paths: Paths
+    detector: str | None = None  # detector, as people call it; default: the format's or the model's name
+    version: str | None = None
+    threshold: float | None = None
+    threshold_op: Literal[">=", ">"] | None = None
+    surface: Literal["user", "document", "tool_output", "model_output", "memory", "system"] | None = None
+    cohort: str | None = None  # labelled set, or application
+    repository: RepositoryName | None = None
+    response: str | None = None  # where in a line the detector's own answer stands; dots reach into objects
+    event: str | None = None  # where the item's id stands
+    at: str | None = None  # where the moment stands
+    content: str | None = None  # where the item's text stands, to be hashed
+    path_pattern: str | None = None  # regular expression over the file's name with named groups of the above
+
+
+class DetectionMapping(Settings):
+    """A table of verdicts of one's own, CSV, JSON lines or Parquet: our column -> theirs."""
+
+    paths: Paths
+    rename: dict[str, str] = {}  # our column -> their column; dots reach into objects of JSON
+    joined: dict[str, list[str]] = {}  # our column -> their columns, joined by "/"
+    constants: dict[str, str | int | bool | float] = {}  # our column -> value of every row
+    values: dict[str, dict[str, str]] = {}  # our column -> {value seen -> value stored}; "*" = every other
+    labels: bool = False  # the rows also say what is true: `label`, and what else labels have
+    unlabelled: dict[str, list[str]] = {}  # their column -> values of rows whose label is nobody's finding
+
+
+class DetectionsSettings(FilesSettings):
+    """Logs of detectors; what each is, its content tells."""
+
+    place: list[DetectionPlace] = []
+    mapping: list[DetectionMapping] = []
+    keep_text: bool = False  # store the items, secrets removed; else only their hash
+
+
+class LabelMapping(Settings):
+    """Labels in a table of one's own, CSV, JSON lines or Parquet; several may read the same file."""
+
+    paths: Paths
+    rename: dict[str, str] = {}  # our column -> their column
+    joined: dict[str, list[str]] = {}  # our column -> their columns, joined by "/"
+    constants: dict[str, str | int | bool | float] = {}  # our column -> value of every row
+    values: dict[str, dict[str, str]] = {}  # our column -> {value seen -> value stored}; "*" = every other
+
+
+class LabelsSettings(FilesSettings):
+    """Files of labels, as `pilot label export` writes them or by mapping."""
+
+    mapping: list[LabelMapping] = []
+
+
 class AuthorshipOverride(Settings):
     """One correction: whom or what it matches, and what that is."""
 
@@ -231,6 +285,8 @@ class SourcesSettings(Settings):
     git: GitSettings | None = None
     approvals: ApprovalsSettings | None = None
     canaries: FilesSettings | None = None
+    detections: DetectionsSettings | None = None
+    labels: LabelsSettings | None = None
     keep_raw: bool = True  # keep a compressed copy of every file that was read
 
 

@@ -21,6 +21,7 @@ from ingest.contracts.common import (
     SEVERITIES,
     Table,
 )
+from ingest.contracts.detections import DETECTIONS, LABELS_TABLE, SELECTIONS
 from ingest.contracts.findings import DISPOSITIONS_TABLE, FINDINGS, SCAN_RESULTS, SCANS
 from ingest.contracts.history import FILE_MARKS, LANDED_COMMITS, LINE_ORIGINS
 from ingest.contracts.ingest_runs import INGEST_RUNS
@@ -53,6 +54,9 @@ TABLES: Final[tuple[Table, ...]] = (
     AGENT_SIGHTINGS,
     CANARIES,
     ERASURES,
+    DETECTIONS,
+    LABELS_TABLE,
+    SELECTIONS,
     INGEST_RUNS,
     SNAPSHOTS,
 )
@@ -72,6 +76,7 @@ __all__ = [
     "CANARIES",
     "CHANGED_FILES",
     "COMMITS",
+    "DETECTIONS",
     "DISPOSITIONS_TABLE",
     "ERASURES",
     "FEATURES_TABLE",
@@ -80,6 +85,7 @@ __all__ = [
     "FINDINGS",
     "INCIDENTS",
     "INGEST_RUNS",
+    "LABELS_TABLE",
     "LANDED_COMMITS",
     "LINE_ORIGINS",
     "PULL_REQUESTS",
@@ -88,6 +94,7 @@ __all__ = [
     "RULE_BYPASSES",
     "SCANS",
     "SCAN_RESULTS",
+    "SELECTIONS",
     "SENSITIVE_AREAS",
     "SEVERITIES",
     "SNAPSHOTS",

@@ -39,6 +39,14 @@ def opened(uri: str, place: Place) -> DeltaTable | None:
             return None
 
 
+def is_begun(uri: str, place: Place) -> bool:
+    """Whether anything was ever committed there; on a folder the log, which grows, is not read for that."""
+    if place.folder is None:
+        return opened(uri, place) is not None
+    with store_errors("looking for the table", uri):
+        return bool(DeltaTable.is_deltatable(uri))
+
+
 class Delta:
     """One Delta table, partitioned by month."""
 
@@ -48,7 +56,7 @@ class Delta:
 
     def exists(self) -> bool:
         """Whether anything was ever committed here."""
-        return opened(self.uri, self._place) is not None
+        return is_begun(self.uri, self._place)
 
     def open(self, version: int | None = None) -> DeltaTable:
         """Open the table at a version, or as it is now."""

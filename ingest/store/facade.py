@@ -36,7 +36,7 @@ from ingest.store.pins import pinned
 from ingest.store.place import place_of, store_errors
 from ingest.store.raw_area import RawArea
 from ingest.store.rows import SEQUENCE, STORED_ONLY, completed, in_contract, prepared, stored_columns
-from ingest.store.upkeep import sweep, tidy
+from ingest.store.upkeep import gather, sweep, tidy
 from ingest.store.values import Published, Written
 
 CHUNK_ROWS: Final = 250_000  # keeps a write of millions of rows within about a gigabyte
@@ -342,6 +342,13 @@ class Store:
                 tidy(delta, [delta.version()])  # a reader may have it open
             if self._place.folder is not None:
                 sweep(self._place.folder)
+
+    def gather(self, table: Table) -> None:
+        """Merge the small files of a table and of the ledger where there are many; nothing is deleted."""
+        with self.lock("gather"):
+            for name, delta in ((table.name, self._delta(table.name)), (INGEST_RUNS.name, self._ledger)):
+                if delta.exists():
+                    self._flush(name, gather(delta))
 
     def _kept_versions(self, keep: Collection[Published]) -> dict[str, frozenset[int]]:
         """Table -> its versions that clean-up may not touch."""

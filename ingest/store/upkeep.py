@@ -9,6 +9,7 @@ from typing import Any, Final
 from ingest.store.delta import COMPRESSION, Delta
 from ingest.store.place import store_errors
 
+MANY_FILES: Final = 24  # acts of people are small, and each is a file; reading many takes long
 # a write that was killed leaves its half-written objects under such names; no vacuum knows them
 _STAGING_PATTERNS: Final = ("*.parquet#*", "*.json#*", "*.staged")
 
@@ -29,6 +30,18 @@ def tidy(delta: Delta, kept_versions: Collection[int]) -> None:
         # Named are also files that an earlier clean-up took; a vacuum commits twice, be it for nothing.
         if any(delta.has_file(name) for name in fresh.vacuum(dry_run=True, **options)):
             fresh.vacuum(dry_run=False, **options)
+
+
+def gather(delta: Delta) -> range:
+    """Merge small files where there are many, and delete nothing; the versions that this made."""
+    table = delta.open()
+    version = table.version()
+    if len(table.file_uris()) < MANY_FILES:
+        return range(0)
+    with store_errors("compacting", delta.uri):
+        table.optimize.compact(writer_properties=COMPRESSION)
+        delta.open().create_checkpoint()  # from here on, whoever opens the table reads the log
+    return range(version + 1, delta.version() + 1)
 
 
 def sweep(folder: Path) -> int:

@@ -8,7 +8,7 @@ people: it is left out and told.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import StringIO
 from itertools import chain
 from typing import Any, Final
@@ -28,11 +28,10 @@ class Sheet:
     ([(2, {'a': '1', 'b': '2'}), (3, None)], True)
     """
 
-    def __init__(self, written: str) -> None:
+    def __init__(self, written: str | Iterable[str]) -> None:
         self.cut = False  # whether a last row was left behind, as its line has no end
-        self._has_end = written.endswith(("\n", "\r"))
-        delimiter = _delimiter(written)
-        self._rows = csv.reader(chain(StringIO(written, newline=""), [_END]), delimiter=delimiter)
+        self._lines = _Lines(StringIO(written, newline="") if isinstance(written, str) else written)
+        self._rows = csv.reader(chain(self._lines, [_END]), delimiter=_delimiter(self._lines.first))
         self.header = [name.strip() for name in _next(self._rows) or []]
 
     def __iter__(self) -> Iterator[tuple[int, Cells]]:
@@ -41,7 +40,7 @@ class Sheet:
         before, line = 0, self._rows.line_num
         while (values := _next(self._rows)) is not None:
             is_end = values == [_END]
-            if not is_end or self._has_end:
+            if not is_end or self._lines.has_end:
                 yield from self._told(held, line)
             elif any(held):
                 self.cut = True
@@ -57,6 +56,25 @@ class Sheet:
             yield line, dict(zip(self.header, values, strict=False)) if is_whole else None
 
 
+class _Lines:
+    """Lines of a table, the first that says something, and whether the last one read has its end."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self.has_end = False
+        self._rest = iter(lines)
+        self._begun = list[str]()
+        for line in self._rest:
+            self._begun.append(line)
+            if line.strip("\r\n"):
+                break
+        self.first = self._begun[-1] if self._begun else ""
+
+    def __iter__(self) -> Iterator[str]:
+        for line in chain(self._begun, self._rest):
+            self.has_end = line.endswith(("\n", "\r"))
+            yield line
+
+
 def _next(rows: Any) -> list[str] | None:
     """The next row, however long its cells are; the limit of the library is one for everybody."""
     before = csv.field_size_limit(LARGEST)
@@ -67,6 +85,5 @@ def _next(rows: Any) -> list[str] | None:
     return told
 
 
-def _delimiter(written: str) -> str:
-    header = written.lstrip("\r\n").partition("\n")[0]
+def _delimiter(header: str) -> str:
     return max(_DELIMITERS, key=header.count)

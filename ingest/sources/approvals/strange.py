@@ -12,7 +12,7 @@ from glob import iglob
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from ingest.settings import ApprovalsSettings
+from ingest.settings import FilesSettings
 from ingest.sources.files import is_excluded, relative
 
 _KINDS: Final = (
@@ -26,7 +26,7 @@ _LINK: Final = "a link that leads nowhere, or in a circle"
 _ADVICE: Final = "a file was expected; leave it out by `exclude`, or correct `paths`"
 
 
-def strange(settings: ApprovalsSettings, base: Path) -> dict[str, str]:
+def strange(settings: FilesSettings, base: Path) -> dict[str, str]:
     """Names that match and are no files, and what each is."""
     found: dict[str, str] = {}
     for pattern in settings.paths:

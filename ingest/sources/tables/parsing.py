@@ -28,6 +28,8 @@ NOT_FROM_FILES: Final = frozenset({
     "file_marks", "audits", "audit_reviews",
     # Who approved what: only [sources.approvals] makes people pseudonyms.
     "approval_signals", "approvals", "approval_sessions", "agent_sightings", "canaries", "erasures",
+    # What detectors said and what is true: [sources.detections] and [sources.labels] keep no texts.
+    "detections", "labels", "selections",
 })  # fmt: skip
 
 

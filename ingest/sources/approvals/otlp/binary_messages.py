@@ -107,6 +107,8 @@ def _parsed(kind: Any, content: bytes) -> Any:
 
 def _events(records: Iterable[Any], origin: Origin, asked: Asked, read: Any) -> Iterator[Event]:
     for record in records:
+        if asked.has_span_events and isinstance(record, Span):
+            yield from _inside(record, origin, asked)
         try:
             event = read(record, origin, asked)
         except FAULTS:
@@ -138,6 +140,20 @@ def _span(record: Span, origin: Origin, asked: Asked) -> Event | None:
     began, ended = moment(record.start_time_unix_nano), moment(record.end_time_unix_nano)
     ids = (record.span_id.hex() or None, record.parent_span_id.hex() or None)
     return Event(record.name, _told(record.attributes), began, ended, *ids, origin)
+
+
+def _inside(span: Span, origin: Origin, asked: Asked) -> Iterator[Event]:
+    """Wanted events of a span; they are of the span."""
+    ids = (span.span_id.hex() or None, span.parent_span_id.hex() or None)
+    for event in span.events:
+        if event.name not in asked.wanted:
+            continue
+        try:
+            at = moment(event.time_unix_nano)
+        except FAULTS:
+            asked.others[BROKEN] += 1
+            continue
+        yield Event(event.name, _told(event.attributes), at, None, *ids, origin)
 
 
 def _told(attributes: Iterable[KeyValue]) -> dict[str, Value]:

@@ -82,6 +82,7 @@ class Asked:
     """Which names are wanted, and what became of the rest."""
 
     wanted: Collection[str]
+    has_span_events: bool = False  # whether events inside spans are wanted, too
     others: Counter[str] = field(default_factory=Counter)  # reason -> events
     origins: dict[tuple[tuple[str, Value], ...], Origin] = field(default_factory=dict)
 

@@ -55,6 +55,12 @@ class _Log(_Part, gc=False, rename="camel"):
     attributes: list[_Attribute] | None = None
 
 
+class _SpanEvent(_Part, gc=False, rename="camel"):
+    name: str = ""
+    time_unix_nano: Any = None
+    attributes: list[_Attribute] | None = None
+
+
 class _Span(_Part, gc=False, rename="camel"):
     name: str = ""
     start_time_unix_nano: Any = None
@@ -62,6 +68,7 @@ class _Span(_Part, gc=False, rename="camel"):
     span_id: str | None = None
     parent_span_id: str | None = None
     attributes: list[_Attribute] | None = None
+    events: list[_SpanEvent] | None = None
 
 
 class _Scope(_Part, gc=False, rename="camel"):
@@ -142,6 +149,8 @@ def _at(record: _Log, told: dict[str, Value]) -> int:
 
 def _spans(spans: Sequence[_Span], origin: Origin, asked: Asked) -> Iterator[Event]:
     for span in spans:
+        if asked.has_span_events:
+            yield from _inside(span, origin, asked)
         if span.name not in asked.wanted:
             asked.others[UNWANTED] += 1
             continue
@@ -152,6 +161,20 @@ def _spans(spans: Sequence[_Span], origin: Origin, asked: Asked) -> Iterator[Eve
             continue
         ids = (_id(span.span_id), _id(span.parent_span_id))
         yield Event(span.name, _told(span.attributes), *times, *ids, origin)
+
+
+def _inside(span: _Span, origin: Origin, asked: Asked) -> Iterator[Event]:
+    """Wanted events of a span; they are of the span."""
+    for event in span.events or ():
+        if event.name not in asked.wanted:
+            continue
+        try:
+            at = moment(event.time_unix_nano)
+        except FAULTS:
+            asked.others[BROKEN] += 1
+            continue
+        ids = (_id(span.span_id), _id(span.parent_span_id))
+        yield Event(event.name, _told(event.attributes), at, None, *ids, origin)
 
 
 def _id(told: str | None) -> str | None:
