@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Literal
 
+from metrics.detectors.rules import DetectorRules
 from metrics.fatigue.rules import FatigueRules
 from metrics.working_time import WorkingTime
 
@@ -13,7 +14,7 @@ Clock = Literal["ready", "created"]
 
 @dataclass(frozen=True)
 class Measuring:
-    """Settings of [velocity], [vulnerabilities] and [approvals]; definitions 1 to 3 give the defaults."""
+    """Settings of [velocity], [vulnerabilities], [approvals] and [detectors]; definitions 1 to 4."""
 
     clock: Clock = "ready"  # what starts the wait: ready for review, or creation
     restricted_mean_days: int = 14  # the mean is taken up to here; without an end there is none
@@ -24,6 +25,7 @@ class Measuring:
     include_tests: bool = False  # count lines of test files as code, for every arm alike
     power: float = 0.8  # chance of seeing a ratio that "could have been seen"
     fatigue: FatigueRules = field(default_factory=FatigueRules)  # when an approval is too fast for a look
+    detectors: DetectorRules = field(default_factory=DetectorRules)  # how detectors are measured
 
     def as_settings(self) -> dict[str, Any]:
         """The settings as JSON values, as they stand beside every number."""

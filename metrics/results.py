@@ -48,7 +48,7 @@ class Result:
             "coverage": {
                 "measured": coverage.measured, "total": coverage.total, "excluded": dict(coverage.excluded),
             },
-            "as_of": self.as_of, "settings": self.settings,
+            "as_of": self.as_of, "settings": self.settings, "detector": None,
         }  # fmt: skip
 
 

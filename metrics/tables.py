@@ -27,6 +27,9 @@ EVENT_TIMES: Final = {
     "approval_sessions": "first_at",
     "agent_sightings": "seen_at",
     "canaries": "registered_at",
+    "detections": "occurred_at",
+    "labels": "labelled_at",
+    "selections": "drawn_at",
 }
 # Moments of a row that may lie after the cut although the row itself does not: not happened yet.
 LATER_MOMENTS: Final = {
@@ -63,6 +66,9 @@ class Tables:
     approval_sessions: pl.LazyFrame
     agent_sightings: pl.LazyFrame
     canaries: pl.LazyFrame
+    detections: pl.LazyFrame
+    labels: pl.LazyFrame
+    selections: pl.LazyFrame
 
     def cut(self, as_of: datetime) -> Tables:
         """The same tables as they would have read at `as_of`: later events have not happened.

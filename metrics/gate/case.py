@@ -18,6 +18,8 @@ from metrics.audited import drawn_changes, of_pilot
 from metrics.calendar import EpochWindow, epoch_at, epoch_of, epochs, matures_at, sprints
 from metrics.density.changes import Density, density_changes, density_findings
 from metrics.detection import detection, unusable_scans
+from metrics.detectors.detectors import Detectors
+from metrics.detectors.detectors import detectors as known_detectors
 from metrics.escapes import Marked, described, mark
 from metrics.fatigue.canaries import canary_outcomes, with_known_canaries
 from metrics.fatigue.judging import judged as judged_prompts
@@ -146,6 +148,12 @@ class Case:
         return canary_outcomes(self.cut, self.pilot, self.approvals, self.sign_offs)
 
     @cached_property
+    def detectors(self) -> Detectors:
+        """Verdicts of detectors about items, judged and counted (metrics.detectors.detectors)."""
+        rules, level = self.measuring.detectors, self.measuring.confidence
+        return known_detectors(self.cut, self.pilot, rules, level)
+
+    @cached_property
     def prompt_logs(self) -> PromptLogs:
         """Where permission prompts are logged, and for how long (metrics.fatigue.retention)."""
         return prompt_logs(self.cut, self.pilot, self.ask.as_of)
@@ -231,4 +239,5 @@ class Case:
             as_of=self.ask.as_of,
             is_scanned=is_scanned(changes, self.cut),
             logs=self.prompt_logs.between(since, self.ended_at),
+            detectors=self.detectors,
         )

@@ -15,9 +15,9 @@ from metrics.gate.questions import (
     Facts,
     Judged,
     checks_at_merge,
+    detector_misses,
     human_approval,
     independent_detection,
-    needs,
     no_bypass,
     post_merge_coverage,
     pre_merge_scanning,
@@ -28,8 +28,6 @@ from metrics.gate.questions import (
 )
 from metrics.gate.states import Outcome
 from metrics.refusals import explained
-
-VERDICTS: Final = "detector verdicts and labels (tables detections, labels)"
 
 
 @dataclass(frozen=True)
@@ -121,6 +119,6 @@ CRITERIA: Final[tuple[Criterion, ...]] = (
         "The injection detector's misses are known",
         False,
         ("detections", "labels"),
-        needs(VERDICTS),
+        detector_misses,
     ),
 )

@@ -7,13 +7,14 @@ taken for good, and what has no source yet says which source would tell.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 import polars as pl
 
+from metrics.detectors.detectors import Detectors
+from metrics.detectors.known import Misses, misses_in_use
 from metrics.estimate import Coverage, Estimate, Number, Undefined
 from metrics.fatigue.retention import NO_ACTIVITY, PROMPT_LOGS, PromptLogs, log_coverage, retention_days
 from metrics.gate.policy import Policy
@@ -23,6 +24,8 @@ from metrics.shares import count, share
 
 NO_CHANGES: Final = "no in-scope change merged in this epoch yet"
 NONE_WATCHED: Final = "no in-scope change of this epoch has been watched to the end of its follow-up"
+VERDICTS: Final = "detector verdicts and labels (tables detections, labels)"
+NO_TRAFFIC: Final = "no detector gave a verdict on traffic yet"
 SCANS: Final = "scans of these repositories (SARIF files or code scanning)"
 HABIT: Final = 0.95  # share that checks, pre-merge scanning and prompt logs must be shown to reach
 RETENTION_DAYS: Final = 30  # the pilot guidance asks for prompt logs of so many days
@@ -39,6 +42,7 @@ class Facts:
     as_of: datetime
     is_scanned: bool  # whether any scan of the changes' repositories is known, whatever came of it
     logs: PromptLogs  # of permission prompts, with the days of the epoch
+    detectors: Detectors  # their verdicts of the pilot, judged
 
     @property
     def watched(self) -> pl.DataFrame:
@@ -217,9 +221,32 @@ def prompt_retention(facts: Facts) -> Judged:
     return Judged("met" if is_old else "not_enough_evidence", known, estimate)
 
 
-def needs(source: str) -> Callable[[Facts], Judged]:
-    """Judge what has no source yet: not measurable, and which source would tell."""
-    return lambda facts: _missing(source, facts.changes.height)
+def detector_misses(facts: Facts) -> Judged:
+    """Of every detector on traffic the share of misses is known well enough, whatever it is."""
+    if not facts.detectors.units:
+        return _missing(VERDICTS, facts.changes.height)
+    found = misses_in_use(facts.detectors)
+    unknown = [each for each in found if each.unknown]
+    n = len(found)
+    estimate = share(n - len(unknown), Coverage(n, n), facts.policy.confidence, NO_TRAFFIC)
+    if not found:
+        return Judged("not_enough_evidence", f"Cannot tell yet: {NO_TRAFFIC}", estimate)
+    reach = percent(facts.detectors.rules.known_half_width)
+    if not unknown:
+        known = f"The misses of {_units(n)} on traffic are known to {reach} either side, or better"
+        return Judged("met", known, estimate)
+    sentence = f"The misses of {len(unknown)} of {_units(n)} on traffic are not known: {_first(unknown)}"
+    return Judged("not_met", sentence, estimate)
+
+
+def _units(n: int) -> str:
+    return "1 detector version" if n == 1 else f"{n} detector versions"
+
+
+def _first(unknown: list[Misses]) -> str:
+    """The first of them in words, and how many more there are."""
+    more = f"; and {len(unknown) - 1} more" if len(unknown) > 1 else ""
+    return f"{unknown[0].unit.name}, {unknown[0].unknown}{more}"
 
 
 def _missing(source: str, n: int) -> Judged:

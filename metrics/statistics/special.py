@@ -184,3 +184,13 @@ def log_beta_each(a: Floats, b: Floats) -> Floats:
     """Logarithm of the complete beta function B(a, b), for each pair."""
     logarithms: Floats = special.betaln(a, b)
     return logarithms
+
+
+def xlogy_each(x: npt.ArrayLike, y: npt.ArrayLike) -> Floats:
+    """Product of x and the logarithm of y, for each pair; 0 where x is 0, whatever y is.
+
+    >>> [float(term) for term in xlogy_each([0, 2], [0.0, 1.0])]
+    [0.0, 0.0]
+    """
+    terms: Floats = special.xlogy(x, y)
+    return terms

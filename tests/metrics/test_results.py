@@ -25,6 +25,7 @@ FIELDS = {
     "undefined_reason",
     "as_of",
     "settings",
+    "detector",
 }
 
 

@@ -1,0 +1,1 @@
+"""How often do detectors cry wolf, and how often do they sleep?"""
