@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from data.simulator.approvals.demo import write_approvals
+from data.simulator.detectors.demo import write_detectors
 from data.simulator.engine import simulate
 from data.simulator.tools import AUDIT_SCAN, DEEP_SCAN, LINT_GUARD
 from data.simulator.truth import Arm, Fate, Flow, Plant, Planted, Repository, Schedule, Tool, Truth
@@ -98,9 +99,10 @@ TRUTH: Final = Truth(
 
 def write_demo(out: Path = FOLDER) -> Planted:
     """Write the demo's raw files in place of those that are there."""
-    for made in ("pull_requests", "scans", "approvals"):
+    for made in ("pull_requests", "scans", "approvals", "detectors"):
         shutil.rmtree(out / made, ignore_errors=True)
     write_approvals(out / "approvals", SEED)
+    write_detectors(out / "detectors", SEED)
     return simulate(TRUTH, SEED, out)
 
 
