@@ -37,6 +37,7 @@ PAGES: Final = (
         "views/code_quality.py", "Code quality", ":material/bug_report:", "code-quality", is_by_pilot=True
     ),
     PageSpec("views/approvals.py", "Approvals", ":material/visibility:", "approvals", is_by_pilot=True),
+    PageSpec("views/detectors.py", "Detectors", ":material/radar:", "detectors", is_by_pilot=True),
     PageSpec("views/escapes.py", "Escapes", ":material/crisis_alert:", "escapes", is_by_pilot=True),
     PageSpec("views/findings.py", "Findings", ":material/search:", "findings", is_by_pilot=True),
     PageSpec("views/snapshots.py", "Snapshots", ":material/inventory_2:", "snapshots", is_by_pilot=False),

@@ -19,7 +19,7 @@ from polars.exceptions import PolarsError
 
 from dashboard import printing, progressing, visits, wording
 from dashboard.composition import Live, Question, Session, open_session
-from dashboard.documents import plain, verdict_document
+from dashboard.documents import plain, rows, verdict_document
 from dashboard.exit_codes import gate_exit_code, ingest_exit_code
 from dashboard.stopping import INTERRUPTED, ending_in_order
 from ingest.errors import PilotError, StoreError, UsageError
@@ -141,18 +141,22 @@ def metrics(  # noqa: PLR0913, PLR0917 - the common options and two forms of out
     ] = None,
 ) -> None:
     """Print every number with its counts, interval, coverage and method."""
-    stated = _session(config, pilot, as_of, known_at).results()
+    session = _session(config, pilot, as_of, known_at)
+    stated = session.results()
+    of_detectors = session.detector_results()
     results = [each for each in stated if segment in {None, each.segment}]
-    if stated and not results:
-        named = wording.listed(list(dict.fromkeys(each.segment for each in stated)))
+    detectors = [each for each in of_detectors if segment in {None, each.segment}]
+    if stated and not results and not detectors:
+        names = [each.segment for each in of_detectors]
+        named = wording.listed(list(dict.fromkeys([*(each.segment for each in stated), *names])))
         raise UsageError(f"--segment {segment!r}: nothing is stated of it; there are: {named}")
     if as_csv:
-        printing.print_csv(results)
+        printing.print_csv([*results, *detectors])
         return
     printing.show(
-        [plain(each.as_json()) for each in results],
+        rows([*results, *detectors]),
         as_json,
-        lambda: printing.print_results(results, segment or WHOLE),
+        lambda: printing.print_measured(results, detectors, segment or WHOLE),
     )
 
 
@@ -375,6 +379,207 @@ def list_canaries(
     from dashboard import canary_commands  # noqa: PLC0415
 
     canary_commands.list_all(open_session(Question(config)), as_json=as_json)
+
+
+label = typer.Typer(
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    help="Find out what a detector missed: draw items, label them blind, settle, export.",
+)
+app.add_typer(label, name="label")
+
+DesignOption = Annotated[str, typer.Option("--draw", help="The draw, as `pilot label list` names it.")]
+AnnotatorOption = Annotated[str, typer.Option("--by", help="Who labels: a name or a login.")]
+FamilyOption = Annotated[str, typer.Option("--family", help="Kind of attack.")]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why, in words.")]
+ChoiceOption = Annotated[str, typer.Option("--choice", help="The guideline's own word.")]
+GuidelineOption = Annotated[str, typer.Option("--guideline", help="Version of the guideline.")]
+
+
+@label.command("draw")
+def draw_labels(  # noqa: PLR0913, PLR0917 - what is drawn from what, and where it goes
+    pilot: Annotated[str, typer.Option("--pilot", help="Pilot whose detector is audited.")],
+    detector: Annotated[str, typer.Option("--detector", help="Detector whose misses are looked for.")],
+    by: Annotated[str, typer.Option("--by", help="Who draws: a name or a login.")],
+    size: Annotated[int, typer.Option("--size", help="Items to draw.")] = 300,
+    version: Annotated[
+        str | None, typer.Option("--version", help="Its version, if there are several.")
+    ] = None,
+    threshold: Annotated[
+        float | None, typer.Option("--threshold", help="Its threshold, if there are several.")
+    ] = None,
+    second: Annotated[
+        str | None, typer.Option("--second", help="Detector by whose verdicts strata are made.")
+    ] = None,
+    near: Annotated[  # noqa: FBT002
+        bool, typer.Option("--near", help="Make what scored near the threshold a stratum of its own.")
+    ] = False,
+    seed: Annotated[
+        int | None, typer.Option("--seed", help="Draw the same items again (default: by chance).")
+    ] = None,
+    cohort: Annotated[
+        str | None, typer.Option("--cohort", help="Only this cohort (default: all without a set's labels).")
+    ] = None,
+    since: Annotated[str | None, typer.Option("--from", help="Verdicts from this day on.")] = None,
+    until: Annotated[str | None, typer.Option("--until", help="Verdicts before this day.")] = None,
+    assumed_fnr: Annotated[
+        float | None, typer.Option("--assume", help="Share of attacks that pass, for the promise (0.2).")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the draw and record nothing.")] = False,  # noqa: FBT002
+    config: ConfigOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    """Draw items that a detector let pass, by chance, and say beforehand what the sample can show."""
+    from dashboard import label_commands  # noqa: PLC0415
+
+    asked = label_commands.Asked(
+        pilot, detector, by, size, version, threshold, second, near, seed, cohort,
+        _day("--from", since), _day("--until", until), assumed_fnr,
+    )  # fmt: skip
+    output = label_commands.Output(None, dry_run, as_json)
+    label_commands.draw(open_session(Question(config)), asked, output)
+
+
+@label.command("list")
+def list_labels(
+    config: ConfigOption = None,
+    pilot: PilotOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    """List every draw: items settled, labels per person, disagreements, what they show so far."""
+    from dashboard import label_commands  # noqa: PLC0415
+
+    label_commands.list_all(open_session(Question(config, tuple(pilot or ()))), as_json=as_json)
+
+
+@label.command("queue")
+def queue_labels(  # noqa: PLR0913, PLR0917 - whose queue of what, and where it goes
+    draw: DesignOption,
+    by: AnnotatorOption,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Items to print.")] = 5,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write a CSV of all that wait there, to fill in.")
+    ] = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    """Show an annotator's next items, blind: no verdict, no score, and nobody's label."""
+    from dashboard import label_commands  # noqa: PLC0415
+
+    output = label_commands.Output(out, as_json=as_json)
+    label_commands.queue(open_session(Question(config)), draw, by, limit, output)
+
+
+@label.command("add")
+def add_label(  # noqa: PLR0913, PLR0917 - one label has that many parts
+    item: Annotated[str, typer.Argument(help="Event's id, sha256:<hash> or seed:<name>.")],
+    label: Annotated[str, typer.Argument(help="attack, benign or unsure.")],
+    by: AnnotatorOption,
+    draw: Annotated[str | None, typer.Option("--draw", help="The draw that it is of.")] = None,
+    family: FamilyOption = "",
+    choice: ChoiceOption = "",
+    reason: ReasonOption = "",
+    guideline: GuidelineOption = "",
+    saw_score: Annotated[
+        bool | None, typer.Option("--saw-score/--blind", help="Whether a verdict was known (default: blind).")
+    ] = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    """Record what somebody says an item is; earlier labels are kept, the later one stands."""
+    from dashboard import label_commands, labelling  # noqa: PLC0415
+
+    given = labelling.Given(item, by, label, draw, family, choice, reason, guideline, saw_score)
+    label_commands.add(open_session(Question(config)), given, as_json=as_json)
+
+
+@label.command("import")
+def import_labels(
+    file: Annotated[Path, typer.Argument(help="Sheet that was filled in, or what `export` has written.")],
+    by: Annotated[str, typer.Option("--by", help="Who labelled the lines that do not say it.")] = "",
+    draw: Annotated[str, typer.Option("--draw", help="Draw of the lines that do not say it.")] = "",
+    config: ConfigOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    """Record the labels, or the draws, of a file: all of them or none; again changes nothing."""
+    from dashboard import label_commands  # noqa: PLC0415
+
+    label_commands.enter(open_session(Question(config)), file, by, draw, as_json=as_json)
+
+
+@label.command("export")
+def export_labels(
+    draw: Annotated[str | None, typer.Option("--draw", help="Only this draw.")] = None,
+    draws: Annotated[bool, typer.Option("--draws", help="The drawn items, not their labels.")] = False,  # noqa: FBT002
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write the CSV there (default: print it).")
+    ] = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    """Write labels, or draws, as CSV that another store imports."""
+    from dashboard import label_commands  # noqa: PLC0415
+
+    output = label_commands.Output(out, as_json=as_json)
+    label_commands.export(open_session(Question(config)), draw, draws=draws, output=output)
+
+
+@label.command("disagreements")
+def label_disagreements(
+    draw: DesignOption,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    """List items whose annotators do not agree, and who settled them."""
+    from dashboard import label_commands  # noqa: PLC0415
+
+    label_commands.disagreements(open_session(Question(config)), draw, as_json=as_json)
+
+
+@label.command("adjudicate")
+def adjudicate_label(  # noqa: PLR0913, PLR0917 - as many parts as a label has
+    item: Annotated[str, typer.Argument(help="Item that its annotators disagree about.")],
+    label: Annotated[str, typer.Argument(help="attack or benign.")],
+    by: Annotated[str, typer.Option("--by", help="Who settles it: none of those who disagree.")],
+    draw: Annotated[str | None, typer.Option("--draw", help="The draw that it is of.")] = None,
+    family: FamilyOption = "",
+    choice: ChoiceOption = "",
+    reason: ReasonOption = "",
+    guideline: GuidelineOption = "",
+    config: ConfigOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    """Settle a disagreement; one of those who disagree needs a reason."""
+    from dashboard import label_commands, labelling  # noqa: PLC0415
+
+    settled = labelling.Given(item, by, label, draw, family, choice, reason, guideline)
+    label_commands.adjudicate(open_session(Question(config)), settled, as_json=as_json)
+
+
+@label.command("agreement")
+def label_agreement(
+    draw: DesignOption,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    """Print how far the annotators of a draw agree beyond chance (kappa), by what they said blind."""
+    from dashboard import label_commands  # noqa: PLC0415
+
+    label_commands.agreement(open_session(Question(config)), draw, as_json=as_json)
+
+
+@label.command("seed")
+def seed_label(
+    what: Annotated[str, typer.Argument(help="Planted item's name, the SHA-256 of its text, or a CSV.")],
+    by: Annotated[str, typer.Option("--by", help="Who planted it: a name or a login.")],
+    family: FamilyOption = "",
+    config: ConfigOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    """Register planted attacks; they are in no rate of traffic and are never drawn."""
+    from dashboard import label_commands  # noqa: PLC0415
+
+    label_commands.register(open_session(Question(config)), what, family, by, as_json=as_json)
 
 
 @app.command()

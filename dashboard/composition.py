@@ -51,6 +51,7 @@ from ingest.sources.base import Progress as LiveProgress
 from ingest.sources.git import GIT
 from ingest.sources.git.places import is_remote
 from ingest.store import Published, Store
+from metrics.detectors.results import DetectorResult, of_detectors
 from metrics.gate.assessment import Ask, Assessment, Case, judged
 from metrics.gate.policy import Policy
 from metrics.health import Health, health
@@ -258,6 +259,10 @@ class Session:
     def results(self) -> list[Result]:
         """Every number of the catalogue for the pilots asked for."""
         return [result for pilot in self.pilots for result in of_case(self.case(pilot.name))]
+
+    def detector_results(self) -> list[DetectorResult]:
+        """Every number of the detectors of the pilots asked for."""
+        return [result for pilot in self.pilots for result in of_detectors(self.case(pilot.name))]
 
     def health(self) -> Health:
         """What is known about the data itself."""

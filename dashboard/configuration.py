@@ -24,6 +24,7 @@ from ingest.settings import (
     SourcesSettings,
     VariableName,
 )
+from metrics.detectors.rules import DetectorRules
 from metrics.fatigue.rules import FatigueRules
 from metrics.gate.criteria import CRITERIA
 from metrics.gate.policy import Policy, Reading
@@ -244,6 +245,40 @@ class FatigueSettings(Settings):
         return FatigueRules(**self.model_dump(), minimum_people=smallest_group)
 
 
+class DetectorSettings(Settings):
+    """[detectors]: how detectors are measured."""
+
+    thresholds: list[
+        Annotated[float, Field(allow_inf_nan=False)]
+    ] = []  # further ones, where numbers are stated
+    catch_rates: list[Share] = [0.95, 0.99]  # shares of attacks caught at which false alarms are stated
+    false_positive_rates: list[Share] = [0.01, 0.001]  # rates of false alarms at which the catch is stated
+    presumed_benign: list[str] = []  # cohorts, shell patterns, whose unlabelled items pass for benign
+    prevalence: tuple[Share, Share] = (0.0001, 0.01)  # share of attacks in traffic, from and to
+    events_per_day: Positive | None = None  # volume for the base rates; default: as measured
+    miss_cost: Positive = 100.0  # what a missed attack costs, in units of
+    false_alarm_cost: Positive = 1.0  # what a false alarm costs
+    half_width: Share = 0.05  # precision of the miss rate that an audit sample aims at
+    known_half_width: Share = 0.10  # misses are known when the interval is no wider to either side
+    smallest_sample: Annotated[int, Field(ge=1)] = 30  # families with fewer items are marked
+    annotators: Annotated[int, Field(ge=1, le=9)] = 2  # blind labels that a drawn item needs
+
+    @field_validator("prevalence")
+    @classmethod
+    def _rises(cls, ends: tuple[float, float]) -> tuple[float, float]:
+        if ends[0] > ends[1]:
+            raise ValueError("the first prevalence must not be more than the second, as in [0.0001, 0.01]")
+        return ends
+
+    def value(self) -> DetectorRules:
+        """The frozen value that metrics take."""
+        told: dict[str, Any] = self.model_dump()
+        frozen: dict[str, Any] = {
+            name: tuple(each) if isinstance(each, list) else each for name, each in told.items()
+        }
+        return DetectorRules(**frozen)
+
+
 class PrivacySettings(Settings):
     """[privacy]: under which names people stand in the tables, and how few of them are a group."""
 
@@ -275,6 +310,7 @@ class Configuration(Settings):
     velocity: VelocitySettings = VelocitySettings()
     vulnerabilities: VulnerabilitySettings = VulnerabilitySettings()
     approvals: FatigueSettings = FatigueSettings()
+    detectors: DetectorSettings = DetectorSettings()
     privacy: PrivacySettings = PrivacySettings()
     snapshot: SnapshotSettings = SnapshotSettings()
     sources: SourcesSettings = SourcesSettings()
@@ -310,6 +346,7 @@ class Configuration(Settings):
             include_tests=self.vulnerabilities.include_tests,
             power=self.vulnerabilities.power,
             fatigue=self.approvals.value(self.privacy.smallest_group),
+            detectors=self.detectors.value(),
         )
 
     def policy(self, pilot: PilotSettings) -> Policy:

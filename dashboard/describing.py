@@ -30,7 +30,7 @@ from ingest.contracts import TABLES
 from ingest.contracts.common import Table
 from ingest.errors import UsageError
 from ingest.sources import SOURCES
-from metrics.catalogue import CATALOGUE, FAMILIES, Metric
+from metrics.catalogue import EVERY, FAMILIES, Described, DetectorMetric, Metric
 from metrics.gate.criteria import CRITERIA, Criterion
 from metrics.gate.policy import Policy
 from metrics.gate.states import STATES, State
@@ -167,31 +167,39 @@ def _said(value: Any) -> str:
 
 def metrics() -> tuple[Description, ...]:
     """Every metric, grouped by family."""
-    return tuple(_metric(metric) for family in FAMILIES for metric in CATALOGUE if metric.family == family)
+    return tuple(_metric(metric) for family in FAMILIES for metric in EVERY if metric.family == family)
 
 
 def _metrics_by_family() -> Iterable[Description]:
     """Each family with its table of contents, then its metrics."""
     for family, title in FAMILIES.items():
-        contents = tuple((metric.id, metric.title) for metric in CATALOGUE if metric.family == family)
+        contents = tuple((metric.id, metric.title) for metric in EVERY if metric.family == family)
         yield Description(family, title, contents)
         yield from (entry for entry in metrics() if entry.group == title)
 
 
-def _metric(metric: Metric) -> Description:
+def _metric(metric: Described) -> Description:
     lines = [("unit", metric.unit), ("numerator", metric.numerator), ("denominator", metric.denominator)]
     lines += [("leaves out", text) for text in _texts(metric.excludes)]
     lines += [("mind", text) for text in _texts(metric.caveats)]
     lines += [("method", metric.method)]
     lines += [("source", text) for text in _texts(metric.references)]
-    lines += [("stated for", "; ".join(metric.arms)), ("function", computed_by(metric))]
+    lines += [("stated for", "; ".join(_stated_for(metric))), ("function", computed_by(metric))]
     title = f"{metric.title} ({metric.id})"
     return Description(metric.id, title, tuple(lines), FAMILIES[metric.family])
 
 
-def computed_by(metric: Metric) -> str:
+def _stated_for(metric: Described) -> tuple[str, ...]:
+    """The arms of a pilot, or the parts of a detector's verdicts."""
+    if isinstance(metric, Metric):
+        return metric.arms
+    parts = metric.parts if isinstance(metric, DetectorMetric) else ()
+    return tuple(f"{part} of each detector version" if part == "whole" else part for part in parts)
+
+
+def computed_by(metric: Described) -> str:
     """The function behind a metric, as it is imported; one that is made by another has its maker's name."""
-    function = metric.compute
+    function: Any = getattr(metric, "compute")  # noqa: B009 - each kind has its own
     return f"{function.__module__}.{function.__qualname__.partition('.<locals>')[0]}"
 
 

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, fields, is_dataclass
 from datetime import date, datetime
 from math import isfinite
-from typing import Any
+from typing import Any, Protocol
 
 from metrics.estimate import Estimate, Undefined
 from metrics.gate.states import Evidence, Outcome, SprintCount, Verdict
+
+
+class Stated(Protocol):
+    """A number that can be a row; it keeps its settings, so that they are the same object in many."""
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What was decided about measuring."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The row, with moments as moments."""
 
 
 def plain(value: Any) -> Any:
@@ -26,6 +38,19 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     return _scalar(value)
+
+
+def rows(results: Iterable[Stated]) -> list[dict[str, Any]]:
+    """Numbers as JSON rows; the settings, which all rows of a pilot share, are translated once."""
+    translated: dict[int, Any] = {}
+    found = []
+    for result in results:
+        document = result.as_json()
+        settings = document.pop("settings")
+        if id(settings) not in translated:
+            translated[id(settings)] = plain(settings)
+        found.append(plain(document) | {"settings": translated[id(settings)]})
+    return found
 
 
 def _scalar(value: Any) -> Any:

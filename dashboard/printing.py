@@ -21,13 +21,17 @@ from dashboard.spreadsheets import csv
 from dashboard.visits import Visits
 from ingest.pipeline import IngestReport
 from metrics.arms import HEADLINE, SIDES
-from metrics.catalogue import CATALOGUE, FAMILIES
+from metrics.catalogue import CATALOGUE, DETECTORS_BY_ID, FAMILIES
+from metrics.detectors.results import DetectorResult
 from metrics.gate.states import Verdict
 from metrics.results import Result
+from metrics.segments import WHOLE
 
 console = Console(highlight=False)
 aside = Console(stderr=True, highlight=False)  # progress never mixes with what programs read
 PRINTED_ARMS: Final = (*SIDES, HEADLINE.name)
+# What stands in the terminal of a detector as a whole; every other number in JSON and CSV.
+DETECTOR_ROWS: Final = ("detector_fpr", "detector_fpr_presumed", "detector_fnr", "detector_fnr_seeded")
 NOWHERE: Final = Visits()
 MOMENT: Final = timedelta(microseconds=1)  # a window ends before its end
 # Of one source's run; "read" are files, or batches of answers of a live source. What was refused is listed.
@@ -162,6 +166,24 @@ def print_results(results: Sequence[Result], segment: str) -> None:
     say("sprints, single agents and other arms: --segment, --json or --csv; `pilot describe` explains each")
 
 
+def print_measured(results: Sequence[Result], detectors: Sequence[DetectorResult], segment: str) -> None:
+    """Agents and people, then one line for each number of each detector as a whole."""
+    if results or not detectors:
+        print_results(results, segment)
+    is_one = segment != WHOLE
+    shown = [each for each in detectors if is_one or _is_headline(each)]
+    for (pilot, name), numbers in groupby(shown, key=lambda each: (each.pilot, each.segment)):
+        table = Table(title=Text(f"{pilot}: {name}", style="bold"), title_justify="left", box=None)
+        for each in numbers:
+            title = DETECTORS_BY_ID[each.metric].title
+            table.add_row(Text(title), Text(wording.number(each.number)))
+        console.print(table)
+
+
+def _is_headline(each: DetectorResult) -> bool:
+    return each.part.by == "whole" and each.metric in DETECTOR_ROWS
+
+
 def _results_table(pilot: str, shown: Sequence[Result]) -> Table:
     title = Text(f"{pilot}: {shown[0].segment}, {_days(shown[0])}", style="bold")
     table = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0))
@@ -189,7 +211,7 @@ def _days(shown: Result) -> str:
     return f"{first} to {wording.day((shown.window.end - MOMENT).astimezone(zone))}"
 
 
-def print_csv(results: Sequence[Result]) -> None:
+def print_csv(results: Sequence[Result | DetectorResult]) -> None:
     """The results as one flat table."""
     rows = [_flat(plain(each.as_json())) for each in results]
     sys.stdout.write(csv(pl.DataFrame(rows, infer_schema_length=None)).decode() if rows else "")

@@ -16,12 +16,23 @@ import polars as pl
 
 from dashboard.auditing_moments import placed
 from dashboard.composition import LOCK_WAIT_SECONDS, Question, Session, clock, open_session
-from ingest.contracts import AUDIT_REVIEWS, AUDITS, CANARIES, DISPOSITIONS_TABLE
+from dashboard.labelling_moments import placed as placed_labels
+from dashboard.labelling_values import HUMAN, SEED, Given
+from ingest.contracts import (
+    AUDIT_REVIEWS,
+    AUDITS,
+    CANARIES,
+    DISPOSITIONS_TABLE,
+    LABELS_TABLE,
+    SELECTIONS,
+    Table,
+)
 from ingest.deciding import COMMAND, DASHBOARD, Context, Entries, Recorded, record
 
 PAGE_WAIT_SECONDS: Final = (
     20.0  # somebody sits before the page; a command may wait as long as an ingest takes
 )
+_ORIGIN: Final = "origin"  # of rows that come from a file: where each stands
 
 
 @dataclass(frozen=True)
@@ -144,6 +155,78 @@ def _review(review: Review, at: datetime) -> dict[str, Any]:
         "path": path,
         "line": line,
         "notes": review.notes or None,
+    }
+
+
+def enter_selections(session: Session, rows: Sequence[dict[str, Any]], door: Door) -> Recorded:
+    """Record the items that were drawn for labelling, all of one draw."""
+    return _record(session, _entries(SELECTIONS, rows), door, str(rows[0]["drawn_by"]))
+
+
+def enter_labels(session: Session, given: Sequence[Given], door: Door) -> Recorded:
+    """Record labels of people, all or none; the later label of a person stands."""
+    return _enter_labels(session, [_label(each) for each in given], given, door)
+
+
+def enter_adjudication(session: Session, settled: Given, door: Door) -> Recorded:
+    """Record what settles a disagreement."""
+    return _enter_labels(session, [_label(settled) | {"is_adjudication": True}], [settled], door)
+
+
+def enter_seeds(session: Session, seeds: Sequence[Given], door: Door) -> Recorded:
+    """Register planted items, all or none; they are known to be attacks."""
+    rows = [_label(each) | {"annotator_kind": SEED, "saw_score": None} for each in seeds]
+    return _enter_labels(session, rows, seeds, door)
+
+
+def enter_label_rows(session: Session, rows: Sequence[dict[str, Any]], door: Door) -> Recorded:
+    """Record labels as they were exported, each at its own moment; all or none."""
+    who = ", ".join(dict.fromkeys(str(row["annotator"]) for row in rows))
+    return _record(session, _entries(LABELS_TABLE, rows), door, who)
+
+
+def _entries(table: Table, rows: Sequence[dict[str, Any]]) -> Entries:
+    """Rows with where each stands, if it stands in a file."""
+    origins = [row[_ORIGIN] for row in rows if _ORIGIN in row]
+    told = [{name: value for name, value in row.items() if name != _ORIGIN} for row in rows]
+    return Entries(table, told, origins)
+
+
+def _enter_labels(
+    session: Session, rows: Sequence[dict[str, Any]], given: Sequence[Given], door: Door
+) -> Recorded:
+    known = _labels_before(session, given)
+    moments = [each.at for each in given]
+    placed_rows = placed_labels(rows, moments, known, clock())
+    origins = [each.origin for each in given]
+    may_move = not any(moments)
+    entries = Entries(LABELS_TABLE, placed_rows, origins if all(origins) else (), may_move)
+    who = ", ".join(dict.fromkeys(each.annotator for each in given))
+    return _record(session, entries, door, who)
+
+
+def _labels_before(session: Session, given: Sequence[Given]) -> pl.DataFrame:
+    """What people, and whoever planted something, said before."""
+    store = open_session(Question(session.path)).store
+    labels = store.current(LABELS_TABLE.name).filter(pl.col("annotator_kind").is_in([HUMAN, SEED]))
+    people = sorted({each.annotator.strip().lstrip("@").casefold() for each in given})
+    own = labels.filter(pl.col("annotator").str.to_lowercase().is_in(people))
+    return own.sort("labelled_at").collect()
+
+
+def _label(given: Given) -> dict[str, Any]:
+    texts = {name: getattr(given, name).strip() or None for name in ("family", "choice", "reason")}
+    return {
+        "event_id": given.event_id,
+        "annotator": given.annotator,
+        "annotator_kind": HUMAN,
+        "label": given.label.strip().lower(),
+        **texts,
+        "cohort": None,
+        "design_id": given.design_id or None,
+        "guideline_version": given.guideline.strip() or None,
+        "saw_score": given.saw_score,
+        "is_adjudication": False,
     }
 
 

@@ -77,6 +77,21 @@ blocking = ["no_bypass", "independent_detection"]   # `pilot describe criteria`
 # rushed_minutes = 60
 # minimum_approvals = 30            # no rate is stated below, only counts
 
+# How detectors of prompt injection are measured:
+# [detectors]
+# thresholds = []                   # further thresholds at which numbers are stated, e.g. [0.5, 0.8]
+# catch_rates = [0.95, 0.99]        # shares of attacks caught at which false alarms are stated
+# false_positive_rates = [0.01, 0.001]   # rates of false alarms at which the catch is stated
+# presumed_benign = []              # cohorts whose unlabelled items pass for benign; said beside each number
+# prevalence = [0.0001, 0.01]       # share of attacks in traffic, from and to
+# events_per_day = 100000           # volume for the base rates; default: as measured
+# miss_cost = 100.0                 # what a missed attack costs, in units of
+# false_alarm_cost = 1.0            # what a false alarm costs
+# half_width = 0.05                 # precision of the miss rate that an audit sample aims at
+# known_half_width = 0.10           # misses are known when the interval is no wider to either side
+# smallest_sample = 30              # families with fewer items are marked
+# annotators = 2                    # blind labels that a drawn item needs
+
 # People stand in the tables by pseudonyms (docs/privacy.md); keep a copy of their key, outside the lake:
 # [privacy]
 # key_file = "pseudonyms.key"       # made by the first ingest of logs; restore it if it is lost
@@ -152,6 +167,20 @@ blocking = ["no_bypass", "independent_detection"]   # `pilot describe criteria`
 # Seeded requests that are known to be bad: canary_id, kind, registered_at, registered_by (docs/canaries.md):
 # [sources.canaries]
 # paths = ["canaries.csv"]
+
+# Logs of detectors of prompt injection; what each is, its content tells (docs/detectors.md):
+# [sources.detections]
+# paths = ["detectors/**/*.jsonl"]
+# keep_text = false                 # true stores the items, secrets removed; else only their hash
+# [[sources.detections.place]]      # what logs do not say themselves
+# paths = ["detectors/guard/*.jsonl"]
+# detector = "PromptGuard"
+# version = "2-86m"
+# threshold = 0.9
+
+# Labels of items: event_id, annotator, labelled_at, label[, family, ...] (docs/labels.md):
+# [sources.labels]
+# paths = ["labels/*.csv"]
 
 # The history of the repositories, kept as bare mirrors: which change brought a line in (docs/history.md).
 # The line [sources.git] is enough where the token of GitHub may read the code; these are the defaults:

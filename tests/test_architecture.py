@@ -37,11 +37,13 @@ HOMES = {
     "uvicorn": ("dashboard/receiving.py",),
 }
 # What only one command or one kind of file needs is loaded when it is used, so that `pilot gate` answers
-# at once: the commands' own modules, pyarrow's CSV reader, GitHub's client. Nobody else may.
+# at once: the commands' own modules, pyarrow's CSV reader, GitHub's client, scikit-learn (two seconds), which
+# draws curves. Nobody else may.
 LAZY_IMPORTS_ALLOWED = {
     "dashboard/cli.py",
     "ingest/sources/tables/delimited.py",
     "ingest/sources/github/__init__.py",
+    "metrics/detectors/curves.py",
 }
 # Modules that may read the environment: the joining place, what starts the dashboard with it, and what
 # starts git (it needs PATH and proxies, and nothing else of it).

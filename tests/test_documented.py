@@ -17,7 +17,7 @@ from dashboard.starting import TEMPLATE
 from ingest.contracts import TABLES
 from ingest.contracts.common import Table
 from ingest.sources import SOURCES
-from metrics.catalogue import CATALOGUE, FAMILIES, Metric
+from metrics.catalogue import EVERY, FAMILIES, Described
 from metrics.gate.criteria import CRITERIA
 from metrics.gate.states import STATES
 from tests.documenting import metrics_table
@@ -67,7 +67,7 @@ def test_describe_prints_every_kind(kind: str) -> None:
     "name",
     # A source may be called as its table is.
     dict.fromkeys(
-        [*(metric.id for metric in CATALOGUE), *(each.id for each in CRITERIA), *STATES]
+        [*(metric.id for metric in EVERY), *(each.id for each in CRITERIA), *STATES]
         + [table.name for table in TABLES]
         + [source.name for source in SOURCES]
     ),
@@ -76,7 +76,7 @@ def test_describe_knows_every_name(name: str) -> None:
     assert describe(name)
 
 
-@pytest.mark.parametrize("metric", CATALOGUE, ids=lambda metric: metric.id)
+@pytest.mark.parametrize("metric", EVERY, ids=lambda metric: metric.id)
 def test_every_metric_says_what_it_counts_and_what_it_leaves_out(metric: object) -> None:
     for field in ("title", "unit", "numerator", "denominator", "method", "caveats"):
         assert getattr(metric, field), f"{metric} has no {field}"
@@ -103,13 +103,13 @@ TEXTS = [
 ] + [(path, path.read_text(encoding="utf-8")) for path in sorted((ROOT / "dashboard").rglob("*.j2"))]
 
 
-@pytest.mark.parametrize("metric", CATALOGUE, ids=lambda metric: metric.id)
-def test_what_a_metric_says_of_itself_stands_in_the_catalogue_alone(metric: Metric) -> None:
+@pytest.mark.parametrize("metric", EVERY, ids=lambda metric: metric.id)
+def test_what_a_metric_says_of_itself_stands_in_the_catalogue_alone(metric: Described) -> None:
     repeated = [f"{path.name}: {text!r}" for path, text in TEXTS if repeats(text, metric)]
     assert not repeated, "take the words from metrics.catalogue.BY_ID"
 
 
-def repeats(text: str, metric: Metric) -> bool:
+def repeats(text: str, metric: Described) -> bool:
     """Whether a text is a metric's title, or holds words that can hardly stand there by chance."""
     said = (metric.title, metric.numerator)
     return any(words == text.strip() or (len(words) > 30 and words in text) for words in said)
@@ -119,10 +119,10 @@ def repeats(text: str, metric: Metric) -> bool:
 def test_describe_lists_every_metric_under_its_family(family: str) -> None:
     contents = next(entry for entry in describe("metrics") if entry.name == family)
     assert contents.title == FAMILIES[family]  # type: ignore[index]
-    assert [name for name, _ in contents.lines] == [each.id for each in CATALOGUE if each.family == family]
+    assert [name for name, _ in contents.lines] == [each.id for each in EVERY if each.family == family]
 
 
-@pytest.mark.parametrize("metric", CATALOGUE, ids=lambda metric: metric.id)
-def test_every_metric_names_the_function_behind_it(metric: Metric) -> None:
+@pytest.mark.parametrize("metric", EVERY, ids=lambda metric: metric.id)
+def test_every_metric_names_the_function_behind_it(metric: Described) -> None:
     module, _, name = describing.computed_by(metric).rpartition(".")
     assert callable(getattr(import_module(module), name))

@@ -1,0 +1,32 @@
+"""How often do detectors cry wolf, and how often do they sleep? Answer, versions and health of the data."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.components import chrome, markup
+from dashboard.components import detectors_text as text
+from dashboard.measured import Measured
+
+
+def has_verdicts(measured: Measured) -> bool:
+    """Whether any verdict of a detector about the pilot is known."""
+    return bool(measured.case.detectors.units)
+
+
+def answer(measured: Measured) -> None:
+    """Show the answer with what it rests on; without logs, how to connect them."""
+    st.header(f"Pilot {measured.case.pilot.name}", anchor=False)
+    if not has_verdicts(measured):
+        chrome.empty(text.NO_DETECTIONS, text.CONNECT)
+        return
+    found = measured.case.detectors
+    sentence, tone = text.answer(found)
+    st.html(markup.answer(sentence, text.lines(found), tone))
+
+
+def versions(measured: Measured) -> None:
+    """Show one line per detector version: how often it errs either way, and how that is known."""
+    found = measured.case.detectors
+    st.header("Every detector version", anchor=False)
+    st.html(markup.table(text.VERSIONS, (text.version_row(found, unit) for unit in found.units)))
