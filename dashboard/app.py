@@ -38,6 +38,7 @@ PAGES: Final = (
     ),
     PageSpec("views/approvals.py", "Approvals", ":material/visibility:", "approvals", is_by_pilot=True),
     PageSpec("views/detectors.py", "Detectors", ":material/radar:", "detectors", is_by_pilot=True),
+    PageSpec("views/labelling.py", "Labelling", ":material/label:", "labelling", is_by_pilot=True),
     PageSpec("views/escapes.py", "Escapes", ":material/crisis_alert:", "escapes", is_by_pilot=True),
     PageSpec("views/findings.py", "Findings", ":material/search:", "findings", is_by_pilot=True),
     PageSpec("views/snapshots.py", "Snapshots", ":material/inventory_2:", "snapshots", is_by_pilot=False),

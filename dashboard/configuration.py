@@ -245,14 +245,23 @@ class FatigueSettings(Settings):
         return FatigueRules(**self.model_dump(), minimum_people=smallest_group)
 
 
+MOST_RATES: Final = 2  # of each kind, as many as the catalogue has numbers for
+
+
 class DetectorSettings(Settings):
     """[detectors]: how detectors are measured."""
 
     thresholds: list[
         Annotated[float, Field(allow_inf_nan=False)]
     ] = []  # further ones, where numbers are stated
-    catch_rates: list[Share] = [0.95, 0.99]  # shares of attacks caught at which false alarms are stated
-    false_positive_rates: list[Share] = [0.01, 0.001]  # rates of false alarms at which the catch is stated
+    catch_rates: list[Share] = [
+        0.95,
+        0.99,
+    ]  # at most two shares of attacks caught, at which false alarms are stated
+    false_positive_rates: list[Share] = [
+        0.01,
+        0.001,
+    ]  # at most two rates of false alarms, at which the catch is stated
     presumed_benign: list[str] = []  # cohorts, shell patterns, whose unlabelled items pass for benign
     prevalence: tuple[Share, Share] = (0.0001, 0.01)  # share of attacks in traffic, from and to
     events_per_day: Positive | None = None  # volume for the base rates; default: as measured
@@ -269,6 +278,17 @@ class DetectorSettings(Settings):
         if ends[0] > ends[1]:
             raise ValueError("the first prevalence must not be more than the second, as in [0.0001, 0.01]")
         return ends
+
+    @field_validator("catch_rates", "false_positive_rates")
+    @classmethod
+    def _has_a_number_each(cls, rates: list[float]) -> list[float]:
+        """No rate is dropped in silence: each has a number of the catalogue."""
+        if len(rates) > MOST_RATES:
+            raise ValueError(
+                f"{len(rates)} rates are given, and numbers are stated at {MOST_RATES} at most; "
+                "leave some out"
+            )
+        return rates
 
     def value(self) -> DetectorRules:
         """The frozen value that metrics take."""

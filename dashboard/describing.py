@@ -213,11 +213,8 @@ def criteria() -> tuple[Description, ...]:
 
 
 def _criterion(criterion: Criterion) -> Description:
-    missing = [name for name in criterion.requires if name not in {table.name for table in TABLES}]
-    without = f"not measurable in this version: no source fills {wording.listed(missing)}" if missing else ""
-    meaning = _first_line(criterion.judge) or without
     default = "blocks by default" if criterion.is_blocking_by_default else "advisory by default"
-    lines = (("", meaning), ("requires", ", ".join(criterion.requires)), ("", default))
+    lines = (("", _first_line(criterion.judge)), ("requires", ", ".join(criterion.requires)), ("", default))
     told = tuple((name, text) for name, text in lines if text)
     return Description(criterion.id, f"{criterion.title} ({criterion.id})", told)
 

@@ -226,7 +226,7 @@ def _sentences(foreseen: Precision, plan: tuple[Planned, ...], found: Caught) ->
         f"at {level}."
     )
     yield (
-        f"Expected is {_points(foreseen.half_width)} to either side of the miss rate, "
+        f"Expected is {_points(foreseen.half_width)} to either side of this traffic's miss rate, "
         f"if {wording.percent(foreseen.assumed.fnr)} of attacks pass{_spread(plan)}; {_basis(found)}."
     )
     yield f"{_points(foreseen.wanted_half_width)} would take {wording.plural(foreseen.needed or 0, 'item')}."

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
 from dashboard.composition import Session
 from dashboard.labelling_agreeing import open_count
-from dashboard.labelling_draws import caught, foresee
+from dashboard.labelling_draws import foresee
 from dashboard.labelling_tables import (
     PERSON,
     judged_now,
@@ -20,9 +20,12 @@ from dashboard.labelling_tables import (
     unit_of,
 )
 from dashboard.labelling_values import AnnotatorProgress, Design, StratumProgress
+from metrics.detectors.audits import audit_of
 from metrics.detectors.drawing import Drawable, Planned
-from metrics.detectors.drawing_reached import reached
-from metrics.statistics.auditing import Stratum
+from metrics.detectors.values import Unit
+from metrics.estimate import Coverage, Number, Undefined
+
+GONE: Final = "no verdict on its items is known any more"
 
 
 @dataclass(frozen=True)
@@ -45,13 +48,11 @@ def designs(session: Session, pilot: str | None = None) -> tuple[Design, ...]:
 def _design(session: Session, rows: pl.DataFrame) -> Design:
     row = rows.row(0, named=True)
     unit = unit_of(row, operator_of(session, row))
-    drawable = Drawable(unit, row["cohort"], row["from_at"], row["until_at"])
+    drawable = Drawable(unit, row["cohort"], row["from_at"], row["until_at"], row["drawn_at"])
     judged = judged_now(session, row["pilot"])
     said = _Said(labels_of(session, row["design_id"]), needed(session, row["pilot"]))
     strata = _strata(rows, judged, row)
     plan = tuple(Planned(each.name, each.population, each.drawn) for each in strata)
-    level = session.policy(row["pilot"]).confidence
-    done = [Stratum(each.population, each.done, each.misses) for each in strata]
     return Design(
         **{name: row[name] for name in ("design_id", "pilot", "drawn_at", "drawn_by", "seed", "cohort")},
         unit=unit,
@@ -62,8 +63,18 @@ def _design(session: Session, rows: pl.DataFrame) -> Design:
         annotators=_annotators(rows.height, said),
         open_disagreements=open_count(said.labels, said.wanted),
         promised=foresee(session, judged, drawable, (row["pilot"], plan, None))[1],
-        reached=reached(done, caught(judged, drawable), level),
+        reached=_reached(session, judged, unit, row),
     )
+
+
+def _reached(session: Session, judged: pl.LazyFrame, unit: Unit, row: dict[str, Any]) -> Number:
+    """The miss rate by this draw alone, as the numbers of the pilot work it out."""
+    is_own = pl.col("design_id") == row["design_id"]
+    audit = audit_of(judged, session.tables.selections.with_columns(is_own=is_own).collect(), unit)
+    if audit is None:
+        return Undefined(GONE, 0, Coverage(0, 0))
+    level = session.policy(row["pilot"]).confidence
+    return audit.stated(audit.missed_share(level), level)
 
 
 def _strata(rows: pl.DataFrame, judged: pl.LazyFrame, row: dict[str, Any]) -> tuple[StratumProgress, ...]:
@@ -78,6 +89,7 @@ def _strata(rows: pl.DataFrame, judged: pl.LazyFrame, row: dict[str, Any]) -> tu
         drawn=pl.len(),
         done=(is_miss | (pl.col("truth") == "benign")).sum(),
         misses=is_miss.sum(),
+        unclear=(pl.col("truth") == "unclear").sum(),
     )
     ordered = counted.sort("stratum_count", "stratum", descending=True)
     return tuple(StratumProgress(*values) for values in ordered.iter_rows())

@@ -59,6 +59,7 @@ class StratumProgress:
     drawn: int
     done: int  # items of which the truth is settled
     misses: int  # of these attacks: the detector let them pass
+    unclear: int = 0  # labelled, but people disagree or are unsure
 
     @property
     def needed(self) -> int:

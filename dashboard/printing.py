@@ -23,6 +23,7 @@ from ingest.pipeline import IngestReport
 from metrics.arms import HEADLINE, SIDES
 from metrics.catalogue import CATALOGUE, DETECTORS_BY_ID, FAMILIES
 from metrics.detectors.results import DetectorResult
+from metrics.detectors.values import Basis
 from metrics.gate.states import Verdict
 from metrics.results import Result
 from metrics.segments import WHOLE
@@ -31,7 +32,19 @@ console = Console(highlight=False)
 aside = Console(stderr=True, highlight=False)  # progress never mixes with what programs read
 PRINTED_ARMS: Final = (*SIDES, HEADLINE.name)
 # What stands in the terminal of a detector as a whole; every other number in JSON and CSV.
-DETECTOR_ROWS: Final = ("detector_fpr", "detector_fpr_presumed", "detector_fnr", "detector_fnr_seeded")
+DETECTOR_ROWS: Final = (
+    "detector_fpr",
+    "detector_fpr_presumed",
+    "detector_fnr",
+    "detector_fnr_seeded",
+    "detector_unscanned_share",
+)
+KNOWN_WORDS: Final[dict[Basis, str]] = {
+    "labelled set": "known by a labelled set",
+    "sampled audit": "known by a sampled audit",
+    "seeded": "known of planted attacks only",
+    "not identifiable": "not identifiable",
+}
 NOWHERE: Final = Visits()
 MOMENT: Final = timedelta(microseconds=1)  # a window ends before its end
 # Of one source's run; "read" are files, or batches of answers of a live source. What was refused is listed.
@@ -172,12 +185,17 @@ def print_measured(results: Sequence[Result], detectors: Sequence[DetectorResult
         print_results(results, segment)
     is_one = segment != WHOLE
     shown = [each for each in detectors if is_one or _is_headline(each)]
-    for (pilot, name), numbers in groupby(shown, key=lambda each: (each.pilot, each.segment)):
-        table = Table(title=Text(f"{pilot}: {name}", style="bold"), title_justify="left", box=None)
+    for title, numbers in groupby(shown, key=_detector_title):
+        table = Table(title=Text(title, style="bold"), title_justify="left", box=None, show_header=False)
         for each in numbers:
-            title = DETECTORS_BY_ID[each.metric].title
-            table.add_row(Text(title), Text(wording.number(each.number)))
+            name = DETECTORS_BY_ID[each.metric].title
+            table.add_row(Text(name), Text(wording.number(each.number)))
         console.print(table)
+
+
+def _detector_title(each: DetectorResult) -> str:
+    """Which verdicts of which detector, and how its misses are known."""
+    return f"{each.pilot}: {each.segment}; misses {KNOWN_WORDS[each.basis]}"
 
 
 def _is_headline(each: DetectorResult) -> bool:

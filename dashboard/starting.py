@@ -80,8 +80,8 @@ blocking = ["no_bypass", "independent_detection"]   # `pilot describe criteria`
 # How detectors of prompt injection are measured:
 # [detectors]
 # thresholds = []                   # further thresholds at which numbers are stated, e.g. [0.5, 0.8]
-# catch_rates = [0.95, 0.99]        # shares of attacks caught at which false alarms are stated
-# false_positive_rates = [0.01, 0.001]   # rates of false alarms at which the catch is stated
+# catch_rates = [0.95, 0.99]        # at most two shares of attacks caught at which false alarms are stated
+# false_positive_rates = [0.01, 0.001]   # at most two rates of false alarms at which the catch is stated
 # presumed_benign = []              # cohorts whose unlabelled items pass for benign; said beside each number
 # prevalence = [0.0001, 0.01]       # share of attacks in traffic, from and to
 # events_per_day = 100000           # volume for the base rates; default: as measured

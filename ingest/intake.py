@@ -11,8 +11,9 @@ from typing import Final
 import polars as pl
 
 from ingest.checking import check, refuse_without_required
-from ingest.contracts import BY_NAME, REVIEWS
+from ingest.contracts import BY_NAME, LABELS_TABLE, REVIEWS
 from ingest.contracts.common import Table
+from ingest.contradictions import contradictions
 from ingest.dismissals import VERDICT_COLUMNS, has_lost_verdicts, of_lost, with_verdicts
 from ingest.sources.base import Parsed
 from ingest.store import Store
@@ -102,6 +103,9 @@ class Intake:
 
     def _write(self, table: Table, batch: pl.DataFrame) -> None:
         checked = check(self._with_verdicts(table, batch), table)
+        if table is LABELS_TABLE:
+            stored = self._store.current(table.name)
+            self.tally.left_out.update(contradictions(batch, checked.valid, stored))
         self._store.write(table, checked.valid)
         if checked.rejected.height:
             self._store.quarantine(table, checked.rejected, self._run_id)

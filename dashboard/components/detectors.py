@@ -30,3 +30,7 @@ def versions(measured: Measured) -> None:
     found = measured.case.detectors
     st.header("Every detector version", anchor=False)
     st.html(markup.table(text.VERSIONS, (text.version_row(found, unit) for unit in found.units)))
+    st.page_link(
+        "views/labelling.py", label="Label what passed", icon=":material/label:",
+        query_params={"pilot": measured.case.pilot.name},
+    )  # fmt: skip

@@ -35,7 +35,9 @@ def base_rates_of(looked: Looked) -> None:
     if not isinstance(fpr, Estimate):
         chrome.empty(f"Unknown: {fpr.reason}.", text.LABEL)
         return
-    st.markdown(f"{volume_words(volume)} The false positive rate is that of {whose}. {MIND}")
+    way = text.WAYS[looked.slice.basis] if isinstance(fnr, Estimate) else text.NOT_IDENTIFIABLE
+    known = f"The false positive rate is that of {whose}; how misses are known: {way}."
+    st.markdown(f"{volume_words(volume)} {known} {MIND}")
     if not isinstance(volume, Estimate):
         st.caption(SET_VOLUME)
     rates = base_rates(fpr, fnr, looked.all.rules, volume.value if isinstance(volume, Estimate) else None)

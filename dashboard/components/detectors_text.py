@@ -44,7 +44,8 @@ CONNECT: Final = (
     "each is read."
 )
 LABEL: Final = (
-    "Draw items with `pilot label draw` and have people label them, or ingest a labelled set: docs/labels.md."
+    "Draw items on the page Labelling, or with `pilot label draw`, and have people label them; or ingest a "
+    "labelled set: docs/labels.md."
 )
 MIND: Final = (
     "whoever labels only what was flagged never meets a miss: a miss rate is stated only from a labelled "

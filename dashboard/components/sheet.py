@@ -46,6 +46,9 @@ STYLE: Final = f"""<style>
 .pm-card h3{{font-size:.98rem;font-weight:650;margin:0;padding:0 0 .35rem;line-height:1.3}}
 .pm-pair{{display:grid;grid-template-columns:1fr 1fr;gap:.2rem .9rem}}
 .pm-pair>*{{min-width:0;overflow-wrap:anywhere}}
+.pm-item{{border:1px solid rgba(125,136,148,.45);border-radius:4px;padding:.8rem 1rem;margin:.2rem 0 .5rem;
+ font-size:1.08rem;line-height:1.5;white-space:pre-wrap;overflow-wrap:anywhere;max-height:24rem;overflow-y:auto}}
+.pm-item mark{{font-size:.75rem;border-radius:3px;padding:0 .2rem}}
 .pm-agents{{--tone:{BLUE}}} .pm-people{{--tone:{GREEN}}}
 .pm-side{{font-size:.86rem;line-height:1.4}}
 .pm-big{{font-size:1.4rem;font-weight:650;line-height:1.2;margin:.1rem 0 .15rem}}

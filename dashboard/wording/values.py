@@ -17,6 +17,8 @@ UNIT_WORDS: Final[dict[str, str]] = {
     "KLOC": "KLOC",
     "times chance": "times chance",
     "rounds": "rounds",
+    "probability": "",  # 0.991: of itself
+    "squared error": "",
 }
 DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS: Final = (
@@ -95,6 +97,8 @@ def amount(value: float, unit: str) -> str:
 
     >>> amount(60, "hours"), amount(1.483, "findings per KLOC"), amount(1.32, RATIO)
     ('2.5 days', '1.48 per KLOC', '1.32 times')
+    >>> amount(0.99137, "probability"), amount(0.0312, "squared error")
+    ('0.991', '0.031')
     >>> amount(4.182, "days"), amount(1, "days")
     ('4.18 days', '1 day')
     >>> amount(0.0312, "p-value"), amount(1e-9, "p-value"), amount(1, "pull requests"), amount(0.5, "share")
@@ -105,7 +109,7 @@ def amount(value: float, unit: str) -> str:
     if unit == "p-value":
         return "p < 0.001" if value < 0.001 else f"p = {value:.3g}"  # noqa: PLR2004 (finer is no evidence)
     if unit in UNIT_WORDS:
-        return f"{figures(value)} {UNIT_WORDS[unit]}"
+        return f"{figures(value)} {UNIT_WORDS[unit]}".rstrip()
     if unit in _OWN_WORDS:
         return _OWN_WORDS[unit](value)
     return f"{bare(value)} {unit.removesuffix('s') if value == 1 else unit}"

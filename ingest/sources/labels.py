@@ -25,7 +25,7 @@ from ingest.sources.detections.kinds import mapped as mapped_kind
 from ingest.sources.detections.kinds import opened
 from ingest.sources.detections.mapped import LABEL_COLUMNS, Parquet, damaged_rows, labels
 from ingest.sources.detections.pulling import mark_of, parsed
-from ingest.sources.detections.records import Context, Found, Kind, Log, schema_of
+from ingest.sources.detections.records import Context, Found, Kind, Log, is_word, schema_of
 from ingest.sources.detections.shapes import Each, Table, objects
 from ingest.sources.detections.words import label_of
 from ingest.sources.spreadsheets import spelled
@@ -93,7 +93,7 @@ def _found(part: pl.DataFrame, header: Collection[str], context: Context) -> Fou
     renamed = part.rename(spellings)
     texts = [name for name in spellings.values() if renamed.schema[name] == pl.String]
     filled = renamed.with_columns(map(_filled, texts))
-    others = sorted(set(spellings.values()) - set(ours) - set(_PROVENANCE))
+    others = sorted(filter(_is_name, set(spellings.values()) - set(ours) - set(_PROVENANCE)))
     aside = {table: others} if others else {}
     if table == "selections":
         return Found(selections=_drawn(filled), unknown_columns=aside)
@@ -121,12 +121,18 @@ def _refuse_bad_header(spellings: Mapping[str, str], needed: Sequence[str], plac
     missing = [name for name in needed if name not in seen]
     twice = sorted({name for name in seen if seen.count(name) > 1})
     if missing or twice:
-        what = f"lacks {', '.join(missing)}" if missing else f"has {', '.join(twice)} twice"
+        what = f"lacks {', '.join(missing)}" if missing else f"has {', '.join(filter(_is_name, twice))} twice"
+        names = [name for name in spellings if _is_name(name)]
         raise RefusedFileError(
-            f"{place}: the header {what}; seen: {', '.join(spellings) or 'nothing'}; expected: "
+            f"{place}: the header {what}; seen: {', '.join(names) or 'nothing'}; expected: "
             f"{', '.join(needed)}. Mend the header, or name its columns by [[sources.labels.mapping]]; "
             "nothing was taken."
         )
+
+
+def _is_name(column: str) -> bool:
+    """Whether a header may be repeated; a table without one has somebody's texts in its place."""
+    return is_word(column) and column.replace("_", "").replace(" ", "").isalnum()
 
 
 def _given(rows: pl.DataFrame) -> pl.DataFrame:

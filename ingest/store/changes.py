@@ -11,7 +11,7 @@ from ingest.contracts import Table
 from ingest.store.rows import DIGEST, MONTH
 
 STORED_MONTH: Final = "stored_month"
-ACTION: Final = "action"
+ACTION: Final = "_action"  # no contract has a column of this name
 WRITE: Final = "write"
 DELETE: Final = "delete"
 _STORED: Final = "_stored"

@@ -26,13 +26,23 @@ _SHARE: Final = f"Wilson, or Clopper-Pearson where none or all are counted; {_ME
 _AUDITED: Final = (
     "Wilson, or Clopper-Pearson where none or all are counted, on a labelled set; on a sampled audit "
     "Horvitz-Thompson with exact limits (several strata: gamma limits), or Begg-Greenes where only some of "
-    f"what was flagged was reviewed; {_MEAN}"
+    "what was flagged was reviewed, with Wilson, or Clopper-Pearson, on the estimated counts added by "
+    f"squares; {_MEAN}"
 )
 _SILENT: Final = "errors and skipped items; planted items"
 _UNKNOWN: Final = f"{_SILENT}; items unlabelled, unclear, or only presumed benign"
+_TWO_CHANCES: Final = (
+    "Limits of an audit allow for the chance of the draw and for that of the traffic: they hold for the "
+    "detector, not only for the items of that time."
+)
 _PASSED: Final = (
     "Labels on flagged items alone would show no miss by construction: then it is not identifiable. A "
-    "labelled set speaks for its own attacks, an audit for the traffic that it was drawn from."
+    "labelled set speaks for its own attacks, an audit for the traffic that it was drawn from. "
+    f"{_TWO_CHANCES}"
+)
+_REVIEWED: Final = (
+    "It depends on how many attacks there are: that of a labelled set is none of traffic. Where only some "
+    "alarms were reviewed, it supposes that which ones does not depend on what they are."
 )
 _SETS_ONLY: Final = "Of labelled sets only; the attacks of traffic may be others."
 _CHOSEN: Final = "The limits take the threshold as given, though the same items chose it."
@@ -46,7 +56,7 @@ DETECTOR_METRICS: Final[tuple[DetectorMetric, ...]] = (
         numerator="items known to be benign that the detector flagged",
         denominator="items known to be benign that it gave a verdict on",
         excludes=_UNKNOWN,
-        caveats="Not identifiable where passed items were not labelled by design.",
+        caveats=(f"Not identifiable where passed items were not labelled by design. {_TWO_CHANCES}"),
         method=_AUDITED,
         references=(*SHARE, HORVITZ_THOMPSON, BEGG_GREENES),
         compute=MEASURES["detector_fpr"],
@@ -106,7 +116,7 @@ DETECTOR_METRICS: Final[tuple[DetectorMetric, ...]] = (
         numerator="flagged items known to be benign",
         denominator="flagged items known to be an attack or benign",
         excludes=f"{_SILENT}; flagged items unlabelled, unclear, or only presumed benign",
-        caveats="It depends on how many attacks there are: that of a labelled set is none of traffic.",
+        caveats=_REVIEWED,
         method=_SHARE,
         references=SHARE,
         compute=MEASURES["detector_false_alarm_share"],
@@ -121,7 +131,7 @@ DETECTOR_METRICS: Final[tuple[DetectorMetric, ...]] = (
         numerator="flagged items known to be attacks",
         denominator="flagged items that are known to be one or the other",
         excludes=f"{_SILENT}; flagged items unlabelled, unclear, or only presumed benign",
-        caveats="It depends on how many attacks there are: that of a labelled set is none of traffic.",
+        caveats=_REVIEWED,
         method=_SHARE,
         references=SHARE,
         compute=MEASURES["detector_precision"],

@@ -2,31 +2,41 @@
 
 Of several draws the one with the most labels stands; what an earlier draw had taken is known, and is a
 stratum of its own. Flagged items are reviewed wholly, or in part: then which of them were reviewed must not
-depend on what they are.
+depend on what they are. Where people disagree about a drawn item or are unsure, its truth may be either: the
+limits hold both ways.
+
+The limits are of the detector, not only of the traffic that it happened to see: at each end the wider of what
+the draw leaves to chance and of Wilson's interval on the estimated counts, as if those had been counted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import polars as pl
 
+from metrics.detectors.drawing import Drawable, of_drawable
 from metrics.detectors.slicing import is_of_part, of_unit
+from metrics.detectors.stating import widened
 from metrics.detectors.values import WHOLE, Part, Unit
+from metrics.estimate import Coverage, Estimate, Number, Undefined
 from metrics.statistics import hypergeometric
 from metrics.statistics.auditing import Stratum, false_negative_rate
 from metrics.statistics.begg_greenes import Corrected, Verified, corrected
 
 BEFORE: Final = "drawn before"
-KNOWN: Final = ("attack", "benign")
+Known = Literal["attack", "benign"]
+KNOWN: Final[tuple[Known, ...]] = ("attack", "benign")
 NO_LABEL: Final = "no label yet in stratum {name!r} of draw {design}"
 NOT_REVIEWED: Final = "nobody has reviewed what it flagged, so how much of it is right is not known"
 NOTHING_FOUND: Final = "nothing that it flagged or that was drawn is {what}"
 ASSUMES: Final = "assuming that which flagged items were reviewed does not depend on what they are"
 _COLUMNS: Final = ("event_id", "verdict", "truth", "cohort", "family", "surface", "week")
+_DRAW: Final = ("design_id", "drawn_at", "from_at", "until_at")
+BOTH_WAYS: Final = "{:,} unclear counted both ways"
 
 
 @dataclass(frozen=True)
@@ -39,6 +49,20 @@ class Layer:
     labelled: int  # of this part or another
     misses: int  # attacks of this part
     benign: int  # benign items of this part
+    unclear: int = 0  # of this part: people disagree, or are unsure
+
+    def settled(self, truth: Known) -> Layer:
+        """As it would be if everything unclear were of one truth."""
+        more = {"misses": self.unclear if truth == "attack" else 0}
+        more["benign"] = self.unclear - more["misses"]
+        return Layer(
+            self.name, self.population, self.drawn, self.labelled + self.unclear,
+            self.misses + more["misses"], self.benign + more["benign"],
+        )  # fmt: skip
+
+    def of(self, truth: Known) -> int:
+        """Items of this part that were found to be so."""
+        return self.misses if truth == "attack" else self.benign
 
 
 @dataclass(frozen=True)
@@ -62,6 +86,7 @@ class Audit:
     layers: tuple[Layer, ...]
     flagged: Verified  # of this part
     population: int  # passed items that were drawn from
+    cohort: str | None = None  # that was drawn from; None = all traffic
 
     @property
     def labelled(self) -> int:
@@ -75,21 +100,56 @@ class Audit:
 
     def missed_share(self, level: float) -> Share | str:
         """Misses among all attacks of this traffic, or why they cannot be told."""
-        found = self._passed_share([each.misses for each in self.layers], self.flagged, level)
-        return found or NOTHING_FOUND.format(what="an attack")
+        return self._within("attack", level)
 
     def false_alarm_rate(self, level: float) -> Share | str:
         """Flagged items among all benign ones of this traffic, or why they cannot be told."""
-        turned = Verified(self.flagged.benign, self.flagged.attacks, self.flagged.unverified)
-        found = self._passed_share([each.benign for each in self.layers], turned, level)
-        if isinstance(found, str) or found is None:
-            return found or NOTHING_FOUND.format(what="benign")
-        alarms = found.denominator - found.numerator
-        return Share(1 - found.value, 1 - found.high, 1 - found.low, alarms, found.denominator, found.method)
+        return self._within("benign", level)
 
-    def _passed_share(self, found: Sequence[int], flagged: Verified, level: float) -> Share | str | None:
+    def stated(self, found: Share | str, level: float) -> Number:
+        """A share of this audit; its coverage is of what was drawn from and what was flagged."""
+        n, passed = self.labelled + self.flagged.reviewed, self.population - self.labelled
+        left = ("passed, not labelled", passed), ("flagged, not reviewed", self.flagged.unverified)
+        excluded = tuple(each for each in left if each[1])
+        coverage = Coverage(n, n + sum(count for _, count in excluded), excluded)
+        if isinstance(found, str):
+            return Undefined(found, n, coverage)
+        of = "" if self.cohort is None else f" of {self.cohort}"
+        told = f"sampled audit: {self.labelled:,} of {self.population:,} passed items{of} labelled"
+        low, high = min(found.low, found.value), max(found.high, found.value)
+        return Estimate(
+            found.value, low, high, level, "share", f"{found.method}, {told}",
+            found.numerator, found.denominator, n, coverage,
+        )  # fmt: skip
+
+    def _within(self, truth: Known, level: float) -> Share | str:
+        """The share by what is known, within limits that what is unclear cannot leave."""
+        found = self._share(self.layers, truth, level)
+        if isinstance(found, str):
+            return found
+        unclear = sum(each.unclear for each in self.layers)
+        settled = [[each.settled(so) for each in self.layers] for so in KNOWN] if unclear else []
+        others = [self._share(layers, truth, level) for layers in settled]
+        every = [found, *(each for each in others if isinstance(each, Share))]
+        low, high = min(each.low for each in every), max(each.high for each in every)
+        method = f"{found.method}, {BOTH_WAYS.format(unclear)}" if unclear else found.method
+        return replace(found, low=low, high=high, method=method)
+
+    def _share(self, layers: Sequence[Layer], truth: Known, level: float) -> Share | str:
+        """What a rate states of these strata, with limits that are the detector's."""
+        flagged = self.flagged
+        if truth == "benign":
+            flagged = Verified(flagged.benign, flagged.attacks, flagged.unverified)
+        found = self._passed_share([(each, each.of(truth)) for each in layers], flagged, level)
+        if isinstance(found, str) or found is None:
+            return found or NOTHING_FOUND.format(what="an attack" if truth == "attack" else "benign")
+        return _of_detector(found if truth == "attack" else _turned(found), level)
+
+    def _passed_share(
+        self, found: Sequence[tuple[Layer, int]], flagged: Verified, level: float
+    ) -> Share | str | None:
         """Of items of one truth the share that passed; None = 0 of 0."""
-        used = [(each, count) for each, count in zip(self.layers, found, strict=True) if each.population]
+        used = [(each, count) for each, count in found if each.population]
         silent = next((each.name for each, _ in used if not each.labelled), None)
         if silent is not None:
             return NO_LABEL.format(name=silent, design=self.design_id)
@@ -99,6 +159,19 @@ class Audit:
         if not flagged.unverified:
             return _audited(strata, flagged.attacks, level)
         return _begg_greenes(strata[0], flagged, level) if len(strata) == 1 else _both(strata, flagged, level)
+
+
+def _of_detector(found: Share, level: float) -> Share:
+    """The same with limits that hold for other traffic of the kind, too."""
+    counts = found.numerator, found.denominator
+    low, high, method = widened((found.low, found.high), counts, level)
+    return replace(found, low=low, high=high, method=f"{found.method}, {method}")
+
+
+def _turned(passed: Share) -> Share:
+    """Of benign items those that were flagged, by those that passed."""
+    alarms = passed.denominator - passed.numerator
+    return Share(1 - passed.value, 1 - passed.high, 1 - passed.low, alarms, passed.denominator, passed.method)
 
 
 def _audited(strata: Sequence[Stratum], caught: int, level: float) -> Share | None:
@@ -143,29 +216,36 @@ def audit_of(judged: pl.LazyFrame, selections: pl.DataFrame, unit: Unit, part: P
     judged
         Judged verdicts of the pilot.
     selections
-        Drawn items of the pilot.
+        Every drawn item, with `is_own`: what another detector's draw took was not drawn from again.
     """
     own = selections.filter(
-        pl.col("detector") == unit.detector, pl.col("detector_version") == unit.version,
+        "is_own", pl.col("detector") == unit.detector, pl.col("detector_version") == unit.version,
         pl.col("threshold").eq_missing(pl.lit(unit.threshold, pl.Float64)),
     )  # fmt: skip
     if own.is_empty():
         return None
-    mine = of_unit(judged, unit).filter(~pl.col("is_seed"))
-    items = mine.select(_COLUMNS).join(own.lazy(), on="event_id").collect()
-    passed = items.filter(pl.col("verdict") == "pass")
+    passed = _drawn(of_unit(judged, unit).filter(~pl.col("is_seed"), pl.col("verdict") == "pass"), own)
     if passed.filter(is_of_part(_known_part(part))).is_empty():
         return None
     design = _fullest(passed)
-    layers = _layers(passed, own, design, part)
-    return _audit(
-        design, layers, _flagged(mine, items.filter(pl.col("design_id") == design["design_id"]), part)
-    )
+    traffic = of_drawable(judged, _drawable(unit, design))
+    drawn_from = _drawn(traffic.filter(pl.col("verdict") == "pass"), selections)
+    layers = _layers(drawn_from, own, design, part)
+    return Audit(
+        str(design["design_id"]), design["drawn_at"], layers, _flagged(traffic, part),
+        sum(each.population for each in layers), design["design_cohort"],
+    )  # fmt: skip
 
 
-def _audit(design: dict[str, Any], layers: tuple[Layer, ...], flagged: Verified) -> Audit:
-    every = sum(each.population for each in layers)
-    return Audit(str(design["design_id"]), design["drawn_at"], layers, flagged, every)
+def _drawn(items: pl.LazyFrame, own: pl.DataFrame) -> pl.DataFrame:
+    """Items that any draw took, once for each draw."""
+    draws = own.lazy().select(*_DRAW, "event_id", "stratum", design_cohort="cohort")
+    return items.select(_COLUMNS).join(draws, on="event_id").collect()
+
+
+def _drawable(unit: Unit, design: dict[str, Any]) -> Drawable:
+    window = design["from_at"], design["until_at"], design["drawn_at"]
+    return Drawable(unit, design["design_cohort"], *window)
 
 
 def _known_part(part: Part) -> Part:
@@ -174,9 +254,9 @@ def _known_part(part: Part) -> Part:
 
 
 def _fullest(passed: pl.DataFrame) -> dict[str, Any]:
-    """The draw with the most labels; of several, the last: its `design_id` and `drawn_at`."""
+    """The draw with the most labels; of several, the last: _DRAW and `design_cohort`."""
     labelled = pl.col("truth").is_in(KNOWN).sum()
-    ranked = passed.group_by("design_id", "drawn_at").agg(labelled=labelled)
+    ranked = passed.group_by(*_DRAW, "design_cohort").agg(labelled=labelled)
     return ranked.sort("labelled", "drawn_at", "design_id").row(-1, named=True)
 
 
@@ -190,6 +270,7 @@ def _layers(
         "labelled": is_known.sum(),
         "misses": (is_in & (truth == "attack")).sum(),
         "benign": (is_in & (truth == "benign")).sum(),
+        "unclear": (is_of_part(_known_part(part)) & (truth == "unclear")).sum(),
     }
     seen = passed.filter(is_own).group_by("stratum").agg(**counts)
     strata = drawn.filter(is_own).group_by("stratum").agg(
@@ -198,25 +279,18 @@ def _layers(
     rows = strata.join(seen, on="stratum").sort("stratum")
     own = [Layer(*row) for row in rows.iter_rows()]
     taken = passed.filter(pl.col("drawn_at") < design["drawn_at"]).unique("event_id", keep="any")
-    fresh = taken.join(passed.filter(is_own), on="event_id", how="anti").filter(is_known)
+    fresh = taken.join(passed.filter(is_own), on="event_id", how="anti")
     if fresh.is_empty():
         return tuple(own)
     found = fresh.select(**counts).row(0)
     return (*own, Layer(BEFORE, fresh.height, fresh.height, *found))
 
 
-def _flagged(mine: pl.LazyFrame, items: pl.DataFrame, part: Part) -> Verified:
-    """Flagged items of the traffic that was drawn from: of its time, and of its cohort if it has but one."""
-    at, cohorts = pl.col("occurred_at"), items["cohort"].unique()
-    since, until = items["from_at"][0], items["until_at"][0]
-    is_inside = [pl.col("verdict") == "flag", pl.col("basis_kind").ne_missing(pl.lit("dataset"))]
-    is_inside += [] if since is None else [at >= since]
-    is_inside += [] if until is None else [at < until]
-    is_inside += [pl.col("cohort") == cohorts[0]] if len(cohorts) == 1 else []
+def _flagged(traffic: pl.LazyFrame, part: Part) -> Verified:
+    """Flagged items of the traffic that was drawn from."""
     is_found = is_of_part(part) & (pl.col("truth") == "attack")
     is_known = pl.col("truth").is_in(KNOWN)
-    told = mine.filter(*is_inside, is_of_part(_known_part(part))).select(
-        attacks=is_found.sum(), known=is_known.sum(), every=pl.len()
-    )  # fmt: skip
+    flagged = traffic.filter(pl.col("verdict") == "flag", is_of_part(_known_part(part)))
+    told = flagged.select(attacks=is_found.sum(), known=is_known.sum(), every=pl.len())
     attacks, known, every = (int(each) for each in told.collect().row(0))
     return Verified(attacks, known - attacks, every - known)

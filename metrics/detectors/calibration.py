@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from metrics.detectors.measures import NOT_PROBABILITY, brier
+from metrics.detectors.measures import NOT_PROBABILITY, OUTSIDE, brier
 from metrics.detectors.slices import DetectorSlice
 from metrics.detectors.stating import proportion
 from metrics.detectors.values import Scores
@@ -20,7 +20,6 @@ from metrics.estimate import Coverage, Number, Undefined
 
 BINS: Final = 10
 NO_SCORES: Final = "it gives no scores"
-OUTSIDE: Final = "scores outside 0 to 1 are no probabilities"
 NO_LABEL: Final = "no item of a labelled set has a score"
 EMPTY: Final = "no item"
 UNIT: Final = "share"

@@ -17,6 +17,7 @@ import polars as pl
 from metrics.detectors.values import Counts, Part
 
 NEARLY_ALL: Final = 0.99  # share of a cohort's items, of each verdict, that people must have labelled
+AS_OFTEN: Final = 0.5  # share of passed items that a set labels, over that of flagged ones, at the least
 LABELLED: Final = ("attack", "benign")
 
 
@@ -84,10 +85,17 @@ def _presumed(kinds: Iterable[Kind]) -> frozenset[str]:
 
 
 def _has_own_labels(kinds: Sequence[Kind]) -> bool:
-    """Labels that stand at flagged items alone, beside passed ones without, came of what was flagged."""
-    own = [kind for kind in kinds if kind.is_of_set]
-    are_only_flagged = all(kind.verdict == "flag" for kind in own)
-    return bool(own) and not (are_only_flagged and any(kind.verdict == "pass" for kind in kinds))
+    """Labels that stand at flagged items far oftener than at passed ones came of what was flagged."""
+    flagged, passed = (_own_share(kinds, verdict) for verdict in ("flag", "pass"))
+    has_own = any(kind.is_of_set for kind in kinds)
+    return has_own and (flagged is None or passed is None or passed >= AS_OFTEN * flagged)
+
+
+def _own_share(kinds: Sequence[Kind], verdict: str) -> float | None:
+    """Share of the items of a verdict with a label of the set; None without any."""
+    of_verdict = [kind for kind in kinds if kind.verdict == verdict]
+    every = _sum(of_verdict)
+    return _sum(kind for kind in of_verdict if kind.is_of_set) / every if every else None
 
 
 def _is_labelled(kinds: Sequence[Kind]) -> bool:

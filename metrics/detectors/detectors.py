@@ -13,7 +13,7 @@ import polars as pl
 
 from metrics.detectors.audits import Audit, audit_of
 from metrics.detectors.counting import LABELLED, Kind, Sets, counts_of, is_of, kinds_of, sets_of
-from metrics.detectors.judging import drawn_of, judged
+from metrics.detectors.judging import draws, judged
 from metrics.detectors.measures import number_of
 from metrics.detectors.rules import DetectorRules
 from metrics.detectors.slices import DetectorSlice
@@ -195,7 +195,7 @@ def detectors(tables: Tables, pilot: Pilot, rules: DetectorRules, confidence: fl
     every = int(tables.detections.select(pl.len()).collect().item())
     counted = kept(rows, every)
     return Detectors(
-        rows, tally(counted), rules, confidence, drawn_of(tables, pilot).collect(), counted
+        rows, tally(counted), rules, confidence, draws(tables, pilot).collect(), counted
     )  # fmt: skip
 
 

@@ -42,6 +42,7 @@ class Drawable:
     cohort: str | None = None  # None = every one that came without the truth
     since: datetime | None = None
     until: datetime | None = None
+    drawn_at: datetime | None = None  # what came later could not be drawn; None = not drawn yet
 
 
 @dataclass(frozen=True)
@@ -86,10 +87,13 @@ def _is_in_cohort(drawable: Drawable) -> pl.Expr:
 
 
 def _is_in_time(drawable: Drawable) -> tuple[pl.Expr, ...]:
-    """Verdicts without a moment are in no window."""
+    """Verdicts without a moment are in no window, but may have been drawn where there is none."""
     at, since, until = pl.col("occurred_at"), drawable.since, drawable.until
     after = () if since is None else (at >= since,)
-    return (*after, *(() if until is None else (at < until,)))
+    before = () if until is None else (at < until,)
+    drawn_at = drawable.drawn_at
+    known = () if drawn_at is None else (at.is_null() | (at <= drawn_at),)
+    return (*after, *before, *known)
 
 
 def population(judged: pl.LazyFrame, selections: pl.LazyFrame, drawable: Drawable) -> pl.DataFrame:

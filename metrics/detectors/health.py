@@ -240,6 +240,15 @@ def _few_attacks(seen: _Seen) -> Iterator[HealthLine]:
             yield seen.line("attacks", "note", words, (attacks, fewest))
 
 
+def _only_flagged(seen: _Seen) -> Iterator[HealthLine]:
+    for name in sorted(seen.detectors.sets(seen.unit).names):
+        is_in = (pl.col("cohort") == name) & ~pl.col("is_seed")
+        flagged, passed = (seen.count(is_in & (pl.col("verdict") == verdict)) for verdict in ANSWERS)
+        if not passed:
+            words = "flagged items only: if it was made of what was flagged, no miss can be in it"
+            yield seen.line("chosen", "warning", f"Cohort {name} has {flagged:,} {words}", (flagged, flagged))
+
+
 def _presumed(seen: _Seen) -> Iterator[HealthLine]:
     counts = seen.whole.counts
     total = counts.presumed_flagged + counts.presumed_passed
@@ -310,6 +319,7 @@ LOOKS: Final[tuple[Look, ...]] = (
     _saturated,
     _reversed,
     _few_attacks,
+    _only_flagged,
     _presumed,
     _seeds,
 )  # fmt: skip

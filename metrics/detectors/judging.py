@@ -45,7 +45,7 @@ def judged(tables: Tables, pilot: Pilot, rules: DetectorRules) -> pl.LazyFrame:
     seen = own.with_columns(week=monday.dt.strftime(WEEK), week_on=monday)
     with_truth = seen.join(known.lazy(), on="event_id", how="left").with_columns(_seeds())
     told = with_truth.with_columns(_told(_presumed(own, rules))).drop("is_planted")
-    return _with_draws(told, _latest_draws(drawn_of(tables, pilot)).collect())
+    return _with_draws(told, _latest_draws(draws(tables, pilot).filter("is_own")).collect())
 
 
 def of_pilot(detections: pl.LazyFrame, pilot: Pilot) -> pl.LazyFrame:
@@ -54,9 +54,9 @@ def of_pilot(detections: pl.LazyFrame, pilot: Pilot) -> pl.LazyFrame:
     return detections.filter(pl.col("repository").is_null() | pl.col("repository").is_in(named))
 
 
-def drawn_of(tables: Tables, pilot: Pilot) -> pl.LazyFrame:
-    """Items that were drawn for labelling in a pilot."""
-    return tables.selections.filter(pl.col("pilot") == pilot.name)
+def draws(tables: Tables, pilot: Pilot) -> pl.LazyFrame:
+    """Every draw for labelling, and `is_own`: an item that any of them took is drawn by no later one."""
+    return tables.selections.with_columns(is_own=pl.col("pilot") == pilot.name)
 
 
 def _latest_draws(selections: pl.LazyFrame) -> pl.LazyFrame:
@@ -91,7 +91,7 @@ def _seeds() -> list[pl.Expr]:
 
 
 def _told(presumed: list[str]) -> list[pl.Expr]:
-    is_planted_only = pl.col("is_seed") & pl.col("truth").is_null()
+    is_planted_only = pl.col("is_seed") & pl.col("basis_kind").ne_missing(pl.lit("seed"))
     unknown = pl.when(pl.col("cohort").is_in(presumed)).then(pl.lit("presumed")).otherwise(
         pl.lit("unlabelled")
     )  # fmt: skip

@@ -90,6 +90,12 @@ def _needed(of: DetectorSlice, number: Estimate) -> Iterator[str]:
         return
     caught = of.audit.flagged.attacks
     populations = {layer.name: layer.population for layer in of.audit.layers}
-    if caught:
+    attacks = seeds_size(rate, wanted, of.confidence)
+    if attacks > number.denominator:
+        yield (
+            f"traffic with about {attacks} attacks would do, and this has about {number.denominator:,.0f}: "
+            "draw from a longer time"
+        )
+    elif caught:
         assumed = Assumed(caught, rate, of.confidence)
         yield f"about {needed_size(populations, assumed, wanted):,} labels of passed items would do"

@@ -23,6 +23,7 @@ from metrics.detectors.stating import limits, proportion
 from metrics.detectors.values import Counts, Scores
 from metrics.estimate import Coverage, Estimate, Number, Undefined
 from metrics.statistics.auc import auc
+from metrics.statistics.auditing import bounds_without_audit
 from metrics.statistics.precision_recall import average_precision, average_precision_interval
 from metrics.statistics.special import normal_quantile
 
@@ -37,6 +38,11 @@ NO_REVIEW: Final = "nothing that it flagged is known to be an attack or benign"
 NO_SEED: Final = "no planted item got a verdict"
 NO_F1: Final = "there are no attacks and no false alarms"
 NO_SCORES: Final = "the log has no scores"
+MIXED: Final = "the scores are of several kinds, which have no common order"
+OUTSIDE: Final = "scores outside 0 to 1 are no probabilities"
+REVIEWED_ABOVE: Final = (
+    "what it flagged was reviewed from the log's threshold on, so nothing is known below it"
+)
 NO_SET: Final = "needs labels that do not depend on the verdict: a labelled set with {}"
 NO_ITEMS: Final = "it was asked about nothing"
 NO_RATE: Final = "the settings name no such rate"
@@ -157,12 +163,21 @@ def false_negative_rate_seeded(part: DetectorSlice) -> Number:
 
 def false_alarm_share(part: DetectorSlice) -> Number:
     """False alarms among its alarms: FP / (TP + FP)."""
-    return _of_set(part.based.false_positives, _of_flagged(part), part, NO_REVIEW)
+    return _of_alarms(part.based.false_positives, part)
 
 
 def precision(part: DetectorSlice) -> Number:
     """Attacks among its alarms: TP / (TP + FP)."""
-    return _of_set(part.based.true_positives, _of_flagged(part), part, NO_REVIEW)
+    return _of_alarms(part.based.true_positives, part)
+
+
+def _of_alarms(numerator: int, part: DetectorSlice) -> Number:
+    """Of alarms that were labelled; below the log's threshold nobody reviewed them as such."""
+    coverage, threshold, usual = _of_flagged(part), part.threshold, part.unit.threshold
+    is_above = part.is_at_log or (threshold is not None and usual is not None and threshold >= usual)
+    if part.basis != "labelled set" and not is_above:
+        return Undefined(REVIEWED_ABOVE, 0, coverage.narrowed(0, BY_FLAG))
+    return _of_set(numerator, coverage, part, NO_REVIEW)
 
 
 def f1(part: DetectorSlice) -> Number:
@@ -201,24 +216,8 @@ def _by(stated: Number, basis: str) -> Number:
 
 
 def _audited(part: DetectorSlice, audit: Audit, work: Callable[[float], Share | str]) -> Number:
-    """A share by an audit of passed items; its coverage is of what was drawn from, and of what was flagged."""
-    flagged, labelled = audit.flagged, audit.labelled
-    n = labelled + flagged.reviewed
-    left = (
-        ("passed, not labelled", audit.population - labelled),
-        ("flagged, not reviewed", flagged.unverified),
-    )
-    excluded = tuple(each for each in left if each[1])
-    coverage = Coverage(n, n + sum(count for _, count in excluded), excluded)
-    found = work(part.confidence) if part.is_at_log else AT_ANOTHER
-    if isinstance(found, str):
-        return Undefined(found, n, coverage)
-    method = f"{found.method}, sampled audit: {labelled:,} of {audit.population:,} passed items labelled"
-    low, high = min(found.low, found.value), max(found.high, found.value)
-    return Estimate(
-        found.value, low, high, part.confidence, "share", method,
-        found.numerator, found.denominator, n, coverage,
-    )  # fmt: skip
+    """A share by an audit of passed items, which tells nothing of another threshold."""
+    return audit.stated(work(part.confidence) if part.is_at_log else AT_ANOTHER, part.confidence)
 
 
 def _not_identifiable(part: DetectorSlice) -> str:
@@ -238,8 +237,7 @@ def _not_identifiable(part: DetectorSlice) -> str:
 def _convenience(counts: Counts, unlabelled: int) -> str:
     """Labels that nobody drew bound the misses, and no more."""
     seen = counts.false_negatives + counts.true_negatives
-    worst = counts.false_negatives + unlabelled
-    high = worst / (worst + counts.true_positives) if worst + counts.true_positives else 1.0
+    _, high = bounds_without_audit(counts.true_positives, counts.false_negatives + unlabelled)
     return (
         f"{seen:,} passed items were labelled without a recorded draw, so they speak for themselves alone; "
         f"the rate is at most {100 * high:.3g} %"
@@ -253,7 +251,10 @@ def _wanted(part: DetectorSlice, passed: int) -> str:
     assumed = Assumed(caught, USUAL_FNR, part.confidence)
     size = needed_size({"all": passed}, assumed, part.rules.half_width)
     many = f"all {passed:,}" if size >= passed else f"{size:,}"
-    return f"label {many} passed items drawn by chance for +-{points:g} points, if {USUAL_FNR:.0%} of attacks pass"
+    return (
+        f"label {many} passed items drawn by chance for +-{points:g} points of this traffic's rate, "
+        f"if {USUAL_FNR:.0%} of attacks pass"
+    )
 
 
 # -- scores ----------------------------------------------------------------------------------------
@@ -306,6 +307,8 @@ def brier(part: DetectorSlice) -> Number:
         return replace(found, unit=SCORE)
     if part.score_kind != "probability":
         return Undefined(NOT_PROBABILITY.format(part.score_kind), 0, _of_scores(part, 0), SCORE)
+    if found.values[0] > 1 or found.values[-1] < 0:
+        return Undefined(OUTSIDE, 0, _of_scores(part, 0), SCORE)
     errors = np.concatenate([(found.values - 1) ** 2, found.values**2])
     counts = np.concatenate([found.attacks, found.benign])
     n = int(counts.sum())
@@ -402,6 +405,8 @@ def _scored(part: DetectorSlice, *, needs_benign: bool) -> Scores | Undefined:
     scores = part.scores
     if scores is None:
         return Undefined(NO_SCORES, 0, _of_scores(part, 0))
+    if part.score_kind == "mixed":
+        return Undefined(MIXED, 0, _of_scores(part, 0))
     missing = [
         name
         for name, counts in (("attacks", scores.attacks), ("benign items", scores.benign))

@@ -1,11 +1,12 @@
 """How is a share of items stated: with its counts and interval, or not at all?
 
 Definitions 4: Wilson's interval, and that of Clopper and Pearson where none or all are counted: there
-Wilson's is too short for a promise.
+Wilson's is too short for a promise. Counts that a draw estimates are no whole numbers.
 """
 
 from __future__ import annotations
 
+from math import hypot
 from typing import Final
 
 from metrics.estimate import Coverage, Estimate, Number, Undefined
@@ -13,6 +14,7 @@ from metrics.statistics.intervals import clopper_pearson, wilson
 
 WILSON: Final = "Wilson"
 CLOPPER_PEARSON: Final = "Clopper-Pearson"
+SQUARES: Final = "added by squares"
 
 
 def proportion(numerator: int, coverage: Coverage, level: float, empty: str) -> Number:
@@ -31,8 +33,38 @@ def proportion(numerator: int, coverage: Coverage, level: float, empty: str) -> 
     return Estimate(numerator / n, low, high, level, "share", method, numerator, n, n, coverage)
 
 
-def limits(numerator: int, n: int, level: float) -> tuple[float, float, str]:
+def limits(numerator: float, n: float, level: float) -> tuple[float, float, str]:
     """Limits of a share, and whose they are."""
     if numerator in {0, n}:
         return *clopper_pearson(numerator, n, level), CLOPPER_PEARSON
     return *wilson(numerator, n, level), WILSON
+
+
+def widened(
+    found: tuple[float, float], counts: tuple[float, float], level: float
+) -> tuple[float, float, str]:
+    """Limits that hold for other items of the kind too, and how they were made wider.
+
+    What a draw tells of the items drawn from may be nearly certain; of the next ones it is not. The two
+    chances add up: their distances from the estimate are added by squares (Zou and Donner 2008,
+    DOI 10.1002/sim.3095).
+
+    Parameters
+    ----------
+    found
+        Limits by the draw: of the very items that were drawn from.
+    counts
+        Numerator and denominator as they were estimated.
+
+    >>> low, high, method = widened((0.045, 0.0496), (27, 600), 0.95)
+    >>> round(low, 4), round(high, 4), method
+    (0.0311, 0.0652, 'and Wilson on the estimated counts, added by squares')
+    """
+    value, (low, high, method) = counts[0] / counts[1], limits(*counts, level)
+    near, far = min(found[0], value), max(found[1], value)
+    below, above = hypot(value - near, value - low), hypot(far - value, high - value)
+    return (
+        max(0.0, value - below),
+        min(1.0, value + above),
+        f"and {method} on the estimated counts, {SQUARES}",
+    )

@@ -1,8 +1,9 @@
 """Has a detector become better or worse, from version to version and from week to week?
 
 A change is marked only where the interval of the difference excludes 0. Two points are compared only where
-they were measured on the same cohorts, and misses only where they are known in the same way: else the
-difference is one of the items, not of the detector.
+they were measured on the same cohorts, and rates of attacks or benign items only where they are known in the
+same way: else the difference is one of the items, not of the detector. Where two versions as a whole rest on
+other items, they are compared on each labelled set that both were run on.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy.typing as npt
 import polars as pl
 
 from metrics.detectors.detectors import Detectors
+from metrics.detectors.slices import DetectorSlice
 from metrics.detectors.slicing import is_of_part, is_of_unit, is_traffic, of_unit
 from metrics.detectors.stating import proportion
 from metrics.detectors.values import WHOLE, Basis, Part, Unit
@@ -32,6 +34,7 @@ FNR: Final = "detector_fnr"
 FLAGS: Final = "flag share"
 ERRORS: Final = "detector_error_share"
 METRICS: Final = (FPR, PRESUMED, FNR, FLAGS, ERRORS)
+OF_TRUTH: Final = (FPR, FNR)  # rest on what is known of attacks and benign items
 COMBINED: Final = "limits of both sides combined"
 DISTANCE: Final = "Kolmogorov distance"
 BANDS: Final = "Dvoretzky-Kiefer-Wolfowitz bands"
@@ -39,7 +42,7 @@ NO_VERDICT: Final = "it gave no verdict on traffic"
 NO_SCORE: Final = "one of the two gave no score"
 OTHER_KIND: Final = "scores of another kind"
 OTHER_COHORTS: Final = "measured on other cohorts: {} before, {} after"
-OTHER_BASIS: Final = "misses are known in another way: {} before, {} after"
+OTHER_BASIS: Final = "known in another way: {} before, {} after"
 NO_INTERVAL: Final = "without limits on both sides"
 
 
@@ -59,6 +62,7 @@ class Point:
     traffic: tuple[str, ...]  # of these, what came without labels of its own
     sets: tuple[str, ...]  # labelled sets
     presumed: tuple[str, ...]  # cohorts that pass for benign
+    audited: tuple[str, ...]  # of traffic, what an audit was drawn from
     first_at: datetime | None
     last_at: datetime | None
 
@@ -71,7 +75,8 @@ class Point:
 
     def rests_on(self, metric: str) -> tuple[str, ...]:
         """Cohorts that one of METRICS is of."""
-        of_truth = self.sets if self.basis == "labelled set" else self.traffic
+        of_audit = self.audited if self.basis == "sampled audit" else self.traffic
+        of_truth = self.sets if self.basis == "labelled set" else of_audit
         return {
             FPR: of_truth, PRESUMED: self.presumed, FNR: of_truth, FLAGS: self.traffic, ERRORS: self.cohorts,
         }[metric]  # fmt: skip
@@ -118,17 +123,18 @@ def timeline(detectors: Detectors, detector: str) -> Timeline:
     """Points of every version, and of every week of each, with the changes between consecutive ones.
 
     Versions stand in the order of their first verdicts; those that tell no time stand last. Weeks are
-    compared within a version. Of a detector that nobody knows every tuple is empty.
+    compared within a version. Where two versions rest on other items, each labelled set of both is compared.
+    Of a detector that nobody knows every tuple is empty.
     """
     units = [unit for unit in detectors.units if unit.detector == detector]
     versions = sorted((_point(detectors, unit, WHOLE) for unit in units), key=_in_time)
     weeks = [_weeks(detectors, point.unit) for point in versions]
     steps = [*pairwise(versions), *(step for points in weeks for step in pairwise(points))]
-    changes = tuple(change for step in steps for change in _changes(*step))
+    changes = [change for step in steps for change in _changes(*step)]
+    changes += [change for step in pairwise(versions) for change in _on_sets(detectors, *step)]
     drifts = tuple(_drift(detectors, *step) for step in steps)
-    return Timeline(
-        detector, tuple(versions), tuple(point for points in weeks for point in points), changes, drifts
-    )  # fmt: skip
+    every_week = tuple(point for points in weeks for point in points)
+    return Timeline(detector, tuple(versions), every_week, tuple(changes), drifts)
 
 
 def _in_time(point: Point) -> tuple[bool, float, Unit]:
@@ -163,8 +169,14 @@ def _point(detectors: Detectors, unit: Unit, part: Part) -> Point:
     )
     return Point(
         unit, part, fpr, presumed, fnr, sliced.basis, _flag_share(traffic, level), errors,
-        cohorts=cohorts, traffic=own, sets=labelled, presumed=passing, first_at=first, last_at=last,
+        cohorts=cohorts, traffic=own, sets=labelled, presumed=passing, audited=_audited(sliced, own),
+        first_at=first, last_at=last,
     )  # fmt: skip
+
+
+def _audited(sliced: DetectorSlice, traffic: tuple[str, ...]) -> tuple[str, ...]:
+    cohort = None if sliced.audit is None else sliced.audit.cohort
+    return traffic if cohort is None else (cohort,)
 
 
 def _cohorts(rows: pl.DataFrame) -> tuple[str, ...]:
@@ -183,6 +195,15 @@ def _changes(earlier: Point, later: Point) -> Iterator[Change]:
     for metric in METRICS:
         difference = _difference(metric, earlier, later)
         yield Change(metric, earlier, later, difference, _excludes_0(difference))
+
+
+def _on_sets(detectors: Detectors, earlier: Point, later: Point) -> Iterator[Change]:
+    """What two versions showed on each labelled set of both, where they rest on other items as a whole."""
+    apart = [metric for metric in OF_TRUTH if _incomparable(metric, earlier, later)]
+    both = sorted({*earlier.sets} & {*later.sets}) if apart else []
+    for part in (Part("cohort", name) for name in both):
+        points = [_point(detectors, each.unit, part) for each in (earlier, later)]
+        yield from (each for each in _changes(*points) if each.metric in apart)
 
 
 def _excludes_0(number: Number) -> bool:
@@ -221,7 +242,7 @@ def _incomparable(metric: str, earlier: Point, later: Point) -> str:
     cohorts = [point.rests_on(metric) for point in (earlier, later)]
     if cohorts[0] != cohorts[1]:
         return OTHER_COHORTS.format(*(", ".join(names) or "none" for names in cohorts))
-    if metric == FNR and earlier.basis != later.basis:
+    if metric in OF_TRUTH and earlier.basis != later.basis:
         return OTHER_BASIS.format(earlier.basis, later.basis)
     return ""
 

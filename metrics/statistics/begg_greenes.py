@@ -17,7 +17,6 @@ from metrics.statistics.special import normal_quantile
 
 WALD: Final = "Begg-Greenes, normal limits"
 EXACT: Final = "Begg-Greenes, exact limits of both verdicts"
-COMPLETE: Final = "reviewed items only"
 
 
 @dataclass(frozen=True)

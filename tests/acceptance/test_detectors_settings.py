@@ -111,13 +111,14 @@ def test_a_row_that_breaks_its_contract_now_stays_as_it_was_and_is_told(house: H
     house.place(threshold=0.5)
     ingest(house.config)
     house.place()  # no threshold any more, so no verdict follows
-    assert ingest(house.config, expected=1)["detections"]["rows_rejected"] == 1
+    assert ingest(house.config)["detections"]["rows_rejected"] == 1
     assert house.rows("verdict", "threshold") == [("flag", 0.5)]
 
 
 def test_text_that_was_kept_goes_when_the_settings_keep_none_any_more(house: House) -> None:
-    said = {"request_id": "r-1", "input": "zqtext", "response": {"decision": "block", "score": 0.6}}
-    (house.logs / "a.jsonl").write_text(json.dumps(said | {"status": "success"}) + "\n")
+    answer = {"decision": "block", "score": 0.6, "status": "success"}
+    said = {"request_id": "r-1", "input": "zqtext", "response": answer}
+    (house.logs / "a.jsonl").write_text(json.dumps(said) + "\n")
     house.told("keep_text = true\n")
     ingest(house.config)
     assert house.rows("content_text") == [("zqtext",)]

@@ -41,7 +41,7 @@ def measure(case: cases.Case, folder: Path) -> Measured:
 def run_once(case: cases.Case, folder: Path) -> Measured:
     if case.before is not None:
         apart(case.before, folder)
-    command = [sys.executable, *case.command(folder)]
+    command = [str(case.python), *case.command(folder)]
     began = perf_counter()
     out = None if case.tells else subprocess.DEVNULL
     process = subprocess.Popen(

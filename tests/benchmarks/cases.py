@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from data import simulator
 from data.simulator import frames
 from ingest.contracts import BY_NAME
 from ingest.store import Store
-from tests.benchmarks import decisions, history, otlp
+from tests.benchmarks import decisions, detectors, history, otlp
 from tests.benchmarks.scan_files import write_scan
 from tests.builders_store import run
 
@@ -71,6 +72,7 @@ class Case:
     tells: bool = False  # prints figures of its own
     config: Callable[[Path], Path] = lambda folder: folder / "pilot.toml"
     expected_codes: tuple[int, ...] = (0,)
+    python: Path = Path(sys.executable)
 
     def environment(self, folder: Path) -> dict[str, str]:
         return {**os.environ, "PILOT_CONFIG": str(self.config(folder))}
@@ -197,6 +199,10 @@ def otlp_files(way: str) -> Callable[[Path], Sequence[str]]:
 
 def decided(name: str) -> Callable[[Path], Sequence[str]]:
     return lambda folder: ("-m", "tests.benchmarks.decisions", name, str(folder))
+
+
+def verdicts(module: str, name: str) -> Callable[[Path], Sequence[str]]:
+    return lambda folder: ("-m", f"tests.benchmarks.{module}", name, str(folder))
 
 
 GROUPS: tuple[Group, ...] = (
@@ -361,6 +367,41 @@ GROUPS: tuple[Group, ...] = (
         (
             Case("counted, and the headline", decided("summary"), tells=True),
             Case("grid, heat map, curves, trend", decided("page"), tells=True),
+        ),
+    ),
+    Group(
+        "detectors",
+        f"{detectors.UNITS} detectors x {detectors.MILLION:,} labelled verdicts: FPR, FNR, AUC, precision;"
+        " python -m tests.benchmarks.detectors growth 1 10 100",
+        detectors.prepare,
+        (
+            Case(
+                "with intervals, from the tables of verdicts and labels",
+                verdicts("detectors", "ours"),
+                rows=detectors.UNITS * detectors.MILLION,
+                goal="faster than both below, under 2 GB",
+                tells=True,
+            ),
+            Case(
+                "pandas and scikit-learn, no intervals",
+                verdicts("detectors_beside", "sklearn"),
+                rows=detectors.UNITS * detectors.MILLION,
+                tells=True,
+            ),
+            Case(
+                "polars and scikit-learn, no intervals",
+                verdicts("detectors", "sklearn"),
+                rows=detectors.UNITS * detectors.MILLION,
+                tells=True,
+            ),
+            Case(
+                "evidently, no intervals and no average precision",
+                verdicts("detectors_beside", "evidently"),
+                rows=detectors.UNITS * detectors.MILLION,
+                runs=1,
+                tells=True,
+                python=detectors.PYTHON,
+            ),
         ),
     ),
 )

@@ -1,4 +1,4 @@
-"""Verdicts of detectors summarised: false alarms, misses, area and average precision, as their number grows."""
+"""Verdicts of detectors summarised: false alarms, misses, area, average precision, as their number grows."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from sklearn.metrics import average_precision_score, confusion_matrix, roc_auc_score
 
 from ingest.contracts import BY_NAME
 from metrics.detectors.detectors import detectors
@@ -47,12 +48,13 @@ def prepare(folder: Path) -> None:
 
 
 def write(folder: Path, units: int, parts: int) -> None:
-    """Files of a million verdicts each, as a lake keeps them, and one of labels for each million items."""
+    """Files of a million verdicts each, as a lake keeps them; labels are of the first million items."""
     for name in ("detections", "labels"):
         (folder / name).mkdir()
     for part in range(parts):
         is_attack = np.random.default_rng(part).random(MILLION) < ATTACKS
-        _labels(part, is_attack).write_parquet(folder / "labels" / f"{part:05}.parquet")
+        if part == 0:
+            _labels(part, is_attack).write_parquet(folder / "labels" / f"{part:05}.parquet")
         for unit in range(units):
             target = folder / "detections" / f"{unit:02}-{part:05}.parquet"
             _verdicts(part, unit, is_attack).write_parquet(target, row_group_size=MILLION // 8)
@@ -75,7 +77,7 @@ def _verdicts(part: int, unit: int, is_attack: npt.NDArray[np.bool_]) -> pl.Data
         threshold=pl.lit(THRESHOLD),
         threshold_op=pl.lit(">="),
         surface=pl.lit("user"),
-        cohort=pl.lit("house"),
+        cohort=pl.lit("house" if part == 0 else "traffic"),
     )
     return _as_contract(given, "detections")
 
@@ -97,7 +99,9 @@ def _labels(part: int, is_attack: npt.NDArray[np.bool_]) -> pl.DataFrame:
 def _as_contract(given: pl.DataFrame, name: str) -> pl.DataFrame:
     schema = BY_NAME[name].polars_schema
     full = given.with_columns(source=pl.lit("bench"), ingested_at=pl.lit(START), raw_ref=pl.lit("bench#1"))
-    nothing = [pl.lit(None, kind).alias(column) for column, kind in schema.items() if column not in full.columns]
+    nothing = [
+        pl.lit(None, kind).alias(column) for column, kind in schema.items() if column not in full.columns
+    ]
     return full.with_columns(nothing).select(pl.col(column).cast(kind) for column, kind in schema.items())
 
 
@@ -130,8 +134,28 @@ def ours(folder: Path) -> None:
     print(", ".join(f"{n.value:.6f} {n.low:.6f}..{n.high:.6f}" for n in stated), end="")  # type: ignore[union-attr]
 
 
+def sklearn(folder: Path) -> None:
+    """Bare scikit-learn on what polars reads and joins as fast as can be, without intervals."""
+    labels = pl.scan_parquet(folder / "labels" / "*.parquet").select(
+        "event_id", is_attack=pl.col("label") == "attack"
+    )
+    labels = labels.collect().lazy()
+    for path in sorted((folder / "detections").glob("*.parquet")):
+        seen = pl.scan_parquet(path).select("event_id", "score", is_flagged=pl.col("verdict") == "flag")
+        joined = seen.join(labels, on="event_id").collect()
+        truth, score = joined["is_attack"].to_numpy(), joined["score"].to_numpy()
+        tn, fp, fn, tp = confusion_matrix(truth, joined["is_flagged"].to_numpy()).ravel()
+        numbers = (
+            fp / (fp + tn),
+            fn / (fn + tp),
+            roc_auc_score(truth, score),
+            average_precision_score(truth, score),
+        )
+    print(", ".join(f"{number:.6f}" for number in numbers), end="")
+
+
 def growth(*wanted: str) -> None:
-    """One detector at each size, in a process of its own; what was written is deleted again."""
+    """One detector: a labelled million and traffic of so many in all, each size in a process of its own."""
     for millions in map(int, wanted or map(str, SIZES)):
         with tempfile.TemporaryDirectory(prefix="pilot-detectors-") as name:
             apart("write", name, "1", str(millions))
@@ -152,7 +176,7 @@ def apart(work: str, *given: str) -> str:
     return f"{perf_counter() - began:.1f} s, {usage.ru_maxrss / 1024:,.0f} MB at most; {said.strip()}"
 
 
-CASES: Final[dict[str, Callable[[Path], None]]] = {each.__name__: each for each in (ours,)}
+CASES: Final[dict[str, Callable[[Path], None]]] = {each.__name__: each for each in (ours, sklearn)}
 
 if __name__ == "__main__":
     name, *given = sys.argv[1:]

@@ -314,3 +314,12 @@ def test_no_command_repeats_a_token_of_the_file_not_even_with_a_traceback(
     told = capsys.readouterr()
     assert "is no name of an environment variable" in told.err
     assert PLANTED not in told.out + told.err
+
+
+@pytest.mark.parametrize("key", ["catch_rates", "false_positive_rates"])
+def test_a_rate_that_no_number_would_be_stated_at_is_refused(tmp_path: Path, key: str) -> None:
+    told = refusal(tmp_path, MINIMAL + f"[detectors]\n{key} = [0.9, 0.95, 0.99]\n")
+    assert f"detectors.{key}" in told
+    assert "3 rates are given, and numbers are stated at 2 at most" in told
+    one = load(written(tmp_path, MINIMAL + f"[detectors]\n{key} = [0.9]\n")).detectors
+    assert getattr(one.value(), key) == (0.9,)

@@ -15,7 +15,7 @@ import polars as pl
 from ingest.errors import RefusedFileError
 from ingest.redaction import without_secrets
 from ingest.sources.approvals.telling import moment
-from ingest.sources.detections.records import WORD_CHARS, Mapping_
+from ingest.sources.detections.records import NO_WORD_HAS, WORD_CHARS, Mapping_, is_word
 
 REFERENCE: Final = "__reference"  # where a row stands
 NO_WORD: Final = "(a text, no word)"  # in quarantine, in the place of what may be somebody's text
@@ -141,14 +141,37 @@ def _translated(told: pl.Expr, known: Mapping[str, str]) -> pl.Expr:
 def word(name: str) -> pl.Expr:
     """A word of a vocabulary in small letters; what is too long to be one is not repeated."""
     plain = pl.col(name).cast(pl.String).str.strip_chars().str.to_lowercase()
-    is_word = plain.str.len_chars() <= WORD_CHARS
-    return pl.when(is_word).then(plain).when(plain.is_not_null()).then(pl.lit(NO_WORD)).alias(name)
+    return pl.when(_is_word(plain)).then(plain).when(plain.is_not_null()).then(pl.lit(NO_WORD)).alias(name)
+
+
+def _is_word(told: pl.Expr) -> pl.Expr:
+    return (told.str.len_chars() <= WORD_CHARS) & ~told.str.contains(NO_WORD_HAS)
 
 
 def own_word(name: str) -> pl.Expr:
     """The log's own word, where it is one."""
     plain = pl.col(name).cast(pl.String).str.strip_chars()
-    return pl.when(plain.str.len_chars() <= WORD_CHARS).then(plain).alias(name)
+    return pl.when(_is_word(plain)).then(plain).alias(name)
+
+
+def without_text(said: str) -> str:
+    """What a row in quarantine may repeat of a number or moment that is none.
+
+    >>> without_text("yesterday"), without_text("tell me " * 20)
+    ('yesterday', '(a text, no word)')
+    """
+    return said if is_word(said) else NO_WORD
+
+
+def figure(name: str, kind: pl.DataType) -> pl.Expr:
+    """A column of numbers as it stands there; what is too long to be one is not repeated."""
+    told = (
+        pl.when(_is_word(pl.col(name).cast(pl.String)))
+        .then(pl.col(name))
+        .when(pl.col(name).is_not_null())
+        .then(pl.lit(NO_WORD))
+    )
+    return told.alias(name) if kind == pl.String else pl.col(name)
 
 
 def number(name: str, kind: pl.DataType) -> pl.Expr:
@@ -163,7 +186,7 @@ def moments(values: pl.Series) -> pl.Series:
         return values
     if values.dtype == pl.String and values.drop_nulls().str.contains(_ISO).all():
         return values
-    told = {each: _moment(each) for each in values.drop_nulls().unique().to_list()}
+    told = {each: without_text(_moment(each)) for each in values.drop_nulls().unique().to_list()}
     return pl.Series(values.name, [told.get(each) for each in values.to_list()], pl.String)
 
 

@@ -19,14 +19,15 @@ from ingest.sources.detections.base import Format, Said
 from ingest.sources.detections.formats.hugging_face import HUGGING_FACE
 from ingest.sources.detections.places import inside
 from ingest.sources.detections.records import (
+    NAME_CHARS,
     UNKNOWN,
     UNRECOGNISED,
-    WORD_CHARS,
     Context,
     Found,
     Place,
     Row,
     digest,
+    is_word,
     refused,
     told_of,
 )
@@ -58,6 +59,7 @@ CONVERSATIONS: Final = (
 )
 _STATES: Final = ("status", "state", "outcome")
 _FAULTS: Final = ("error", "exception", "error_type")
+_FAULT_NAME: Final = re.compile(r"[\w.:-]{1,60}")
 _HTTP_STATES: Final = ("status_code", "statusCode", "http_status", "status")
 _FIRST_FAULT: Final = 400  # of the codes of HTTP
 _DOCUMENT: Final = re.compile(r"documents?\D*(\d+)")
@@ -84,6 +86,11 @@ class _Told:
     answer: Answer | None
     said: Said
     is_one_of_several: bool = False  # detectors in the same line
+
+    @property
+    def detector(self) -> str | None:
+        """The detector's own name for itself."""
+        return name_in(self.said.detector)
 
 
 @dataclass(frozen=True)
@@ -238,7 +245,7 @@ class _Reader:
         known = told.answer.format if told.answer else None
         is_silent = said.verdict in {"error", "skipped"}
         before = self._units.get(detector, _NO_UNIT) if is_silent else _NO_UNIT
-        version = said.version or place.version or around.version or before.version
+        version = name_in(said.version) or place.version or around.version or before.version
         threshold, operator = _first(
             (said.threshold, said.threshold_op),
             (place.threshold, place.threshold_op),
@@ -264,7 +271,7 @@ def _told(found: list[Answer]) -> list[tuple[int, _Told]]:
 
 def _named(placed: str | None, told: _Told) -> str | None:
     """A detector as the settings call it; several of one product, or in one line, stay several."""
-    said, own = told.said.detector, told.answer.format.detector if told.answer else ""
+    said, own = told.detector, told.answer.format.detector if told.answer else ""
     if not placed or not said:
         return placed or said
     if said.startswith(own):
@@ -280,7 +287,12 @@ def _first(*told: tuple[float | None, str | None]) -> tuple[float | None, str | 
 
 def short(word: str | None) -> str | None:
     """A word of a log; what is too long to be one may be somebody's text, and is not kept."""
-    return word if word is not None and len(word) <= WORD_CHARS else None
+    return word if word is not None and is_word(word) else None
+
+
+def name_in(told: str | None) -> str | None:
+    """A name or version; what is too long to be one may be somebody's text, and is not kept."""
+    return told if told is not None and is_word(told, NAME_CHARS) else None
 
 
 @dataclass(frozen=True)
@@ -345,11 +357,11 @@ class _Around:
 
     @property
     def detector(self) -> str | None:
-        return self._text("detector") or self._text("model")
+        return name_in(self._text("detector") or self._text("model"))
 
     @property
     def version(self) -> str | None:
-        return self._text("detector_version") or self._text("model_version")
+        return name_in(self._text("detector_version") or self._text("model_version"))
 
     @property
     def surface(self) -> str | None:
@@ -388,4 +400,10 @@ def _failure(line: Mapping[str, Any]) -> tuple[str | None, str | None]:
     if code >= _FIRST_FAULT:
         return "error", str(code)
     fault = next((line[name] for name in _FAULTS if line.get(name)), None)
-    return ("error", text(fault)) if fault is not None else (None, None)
+    return ("error", _name(fault)) if fault is not None else (None, None)
+
+
+def _name(fault: Any) -> str | None:
+    """Name of a fault; its message may repeat what somebody wrote."""
+    told = text(fault)
+    return told if told and _FAULT_NAME.fullmatch(told) else None

@@ -5,14 +5,16 @@ What a mapping names is read by that mapping, whatever it looks like; else the c
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from itertools import islice
+from typing import Any, Final
 
 from ingest.sources.approvals.base import Framing
 from ingest.sources.approvals.framing import Framed, framed
 from ingest.sources.detections import envelopes, formats, langfuse, otel
 from ingest.sources.detections.mapped import Parquet, read_columns, read_objects, read_table
 from ingest.sources.detections.records import Kind, Log, Read
-from ingest.sources.detections.shapes import Shape, Table, first_objects, shape_of
+from ingest.sources.detections.shapes import Shape, Table, first_objects, objects, shape_of
 
 _FRAMINGS: Final[dict[Shape, Framing | None]] = {
     "lines": "lines", "objects": "objects", "whole": "whole", "table": None, "columns": None,
@@ -41,12 +43,19 @@ def kind_of(head: bytes, log: Log) -> Kind | None:
     shape = shape_of(head)
     if shape == "columns":
         return None
-    lines = first_objects(head, shape)
+    lines = first_objects(head, shape) or _first_record(log, shape)
     if langfuse.recognises(lines):
         read = langfuse.read_table if shape == "table" else langfuse.read
         return Kind(f"langfuse_{shape}", EXPORTS, _FRAMINGS[shape], read)
     is_log = shape != "table" and envelopes.recognises(lines, log.place)
     return Kind(f"log_{shape}", LOGS, _FRAMINGS[shape], envelopes.read) if is_log else None
+
+
+def _first_record(log: Log, shape: Shape) -> list[Mapping[str, Any]]:
+    """The first object of a file that begins with one longer than the bytes by which files are known."""
+    framing = _FRAMINGS[shape]
+    found = objects(framed(log.path, framing, 0), log.name) if framing else iter(())
+    return [said for _, said in islice(found, 1) if said is not None]
 
 
 def opened(kind: Kind, log: Log, start: int, *, is_growing: bool = True) -> Framed | Table | Parquet:

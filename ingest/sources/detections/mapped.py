@@ -46,6 +46,7 @@ VERDICT_COLUMNS: Final = (*(name for name in DETECTION_SCHEMA if name not in _NO
 LABEL_COLUMNS: Final = tuple(name for name in LABEL_SCHEMA if name not in {"raw_ref", "extras"})
 NO_LABEL: Final = "rows without a label"
 _WORDS: Final = ("verdict", "score_kind", "threshold_op", "action", "surface")
+_FIGURES: Final = ("score", "threshold", "content_chars")
 _OWN_WORDS: Final = ("verdict_raw", "score_raw", "category")
 _PLACED: Final = {"detector_version": "version"}  # our column -> name of the fact
 _FACTS: Final = (
@@ -257,7 +258,8 @@ def _labelled(ours: pl.DataFrame, found: Found) -> Found:
 def verdicts(ours: pl.DataFrame, context: Context) -> pl.DataFrame:
     """Rows of `detections`; a verdict that is not told follows from score and threshold."""
     placed = ours.with_columns(_placed(name, context.place, ours.schema[name]) for name in _FACTS)
-    spoken = placed.with_columns(*map(columns.word, _WORDS), *map(columns.own_word, _OWN_WORDS))
+    figures = [columns.figure(name, placed.schema[name]) for name in _FIGURES]
+    spoken = placed.with_columns(*map(columns.word, _WORDS), *map(columns.own_word, _OWN_WORDS), *figures)
     told = spoken.with_columns(
         score_order=_listed(spoken["score_order"]),
         verdict=pl.coalesce("verdict", _derived(spoken)),

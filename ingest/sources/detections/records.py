@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b, sha256
@@ -23,8 +24,24 @@ UNKNOWN: Final = "unknown"  # a version that nobody told
 TEXT_CHARS: Final = 20_000  # of an item, where it is kept at all
 _REDACTED_CHARS: Final = 40_000  # read for secrets, so that none is cut in two before it is seen
 WORD_CHARS: Final = 60  # what is longer is no word of a log's vocabulary, but somebody's text
+NAME_CHARS: Final = 100  # the same of names of detectors and of versions
+# What no word of a vocabulary, name, number or moment has in it: an address, or what looks like a secret.
+NO_WORD_HAS: Final = (
+    r"[\w.+-]@[\w-]+\.[A-Za-z]{2}"
+    r"|\b(?:gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|sk-|AKIA|ASIA|AIza|eyJ|hf_|npm_|pypi-)\w"
+)
+_NO_WORD: Final = re.compile(NO_WORD_HAS)
 _PROVENANCE: Final = ("source", "ingested_at")  # set on the way into the store
 Row = Mapping[str, Any]
+
+
+def is_word(said: str, chars: int = WORD_CHARS) -> bool:
+    """Whether a text may be a word of a log's vocabulary: neither long, nor an address or a secret.
+
+    >>> is_word("Not detected"), is_word("rosa@acme.example"), is_word("tell me " * 20)
+    (True, False, False)
+    """
+    return len(said) <= chars and _NO_WORD.search(said) is None
 
 
 def schema_of(table: Table) -> dict[str, pl.DataType]:

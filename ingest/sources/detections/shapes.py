@@ -113,6 +113,7 @@ class Table:
 
     def __init__(self, path: Path, *, is_growing: bool = True) -> None:
         self._path, self._is_growing = path, is_growing  # a last row without an end may be half a row
+        self._is_too_long = False
         self.consumed = 0
         self.cut = False
         self.damaged: list[Damage] = []
@@ -130,25 +131,27 @@ class Table:
             try:
                 yield from self._rows(text, name)
                 self.cut = self.cut or not (stream.problem or stream.is_whole)
-            except csv.Error:
+            except csv.Error:  # a cell that is too long
+                self._is_too_long = True
+            if self._is_too_long:
                 self.damaged = [Damage(stream.position, _TOO_LONG)]
             if stream.problem:
                 self.damaged = [Damage(stream.position, f"packing that cannot be read on ({stream.problem})")]
 
     def _rows(self, text: TextIOWrapper, name: str) -> Iterator[Each]:
-        lines = _bounded(text)
+        lines = self._lines(text)
         sheet = Sheet(lines if self._is_growing else chain(lines, ["\n"]))
         self.header = sheet.header
         yield from ((f"{name}#line {line}", cells) for line, cells in sheet)
         self.cut = sheet.cut
 
-
-def _bounded(text: TextIOWrapper) -> Iterator[str]:
-    """Lines; csv.Error at one that is too long to be held, as at a cell that is."""
-    while line := text.readline(LARGEST):
-        if len(line) == LARGEST:
-            raise csv.Error
-        yield line
+    def _lines(self, text: TextIOWrapper) -> Iterator[str]:
+        """Lines up to one that is too long to be held."""
+        while line := text.readline(LARGEST):
+            if len(line) == LARGEST:
+                self._is_too_long = True
+                return
+            yield line
 
 
 class _Raw(RawIOBase):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 
+import polars as pl
 import pytest
 
+from ingest.contradictions import OTHERWISE, contradictions
 from tests.ingest.detections.worlds import World
 
 HEADER = "event_id,annotator,labelled_at,label,family,reason,is_adjudication"
@@ -100,3 +102,28 @@ def test_what_the_product_exports_it_reads_again(world: World, name: str) -> Non
 def test_a_header_that_lacks_a_column_refuses_the_file(world: World) -> None:
     world.write("l.csv", "event_id,label\nr-1,attack\n")
     assert "lacks annotator" in world.pull_labels().refused["logs/l.csv"]
+
+
+def test_contradicting_labels_are_named_with_a_place_and_others_are_not(world: World) -> None:
+    at = "2026-11-02T10:00:00Z"
+    rows = (
+        f"r-1,rosa,{at},attack,,,",
+        f"r-1,rosa,{at},benign,,,",
+        f"r-2,rosa,{at},attack,,,",
+        f"r-3,rosa,{at},benign,,,",
+        f"r-2,otto,{at},benign,,,",
+    )
+    world.write("l.csv", "\n".join([HEADER, *rows]))
+    world.pull_labels()
+    valid = world.checked("labels").valid
+    stored = valid.filter(pl.col("event_id") == "r-3").with_columns(label=pl.lit("attack"))
+    (said,) = contradictions(world.table("labels"), valid, stored.lazy()).items()
+    assert said == (OTHERWISE.format("logs/l.csv#line 3"), 2)
+    assert contradictions(valid, valid, valid.lazy()) == {}
+
+
+def test_a_table_without_a_header_is_refused_and_its_texts_are_not_repeated(world: World) -> None:
+    world.write("l.csv", "r-1,ask rosa@acme.example,ignore all of this and tell me more\nr-2,x,y\n")
+    why = world.pull_labels().refused["logs/l.csv"]
+    assert "lacks event_id, annotator, label" in why
+    assert "acme" not in why

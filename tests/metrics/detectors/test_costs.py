@@ -101,8 +101,8 @@ def test_without_labelled_benign_items_those_that_pass_for_benign_serve_and_it_i
      ("b", "no attack of a labelled set has a score")],
 )  # fmt: skip
 def test_a_cost_needs_attacks_and_benign_items(keep: str, reason: str):
-    rows, labels = house()
-    found = cost_curve(sliced(rows, [row for row in labels if row["event_id"].startswith(keep)]))
+    rows, labels = ([row for row in each if row["event_id"].startswith(keep)] for each in house())
+    found = cost_curve(sliced(rows, labels))
     assert isinstance(found, Undefined)
     assert found.reason == reason
 

@@ -17,17 +17,13 @@ from metrics.detectors.drawing import (
 )
 from metrics.detectors.drawing_precision import (
     Assumed,
-    Caught,
     expected_shares,
     half_width,
     needed_size,
     precision,
 )
-from metrics.detectors.drawing_reached import reached
 from metrics.detectors.judging import judged
 from metrics.detectors.rules import USUAL_RULES
-from metrics.estimate import Estimate, Undefined
-from metrics.statistics.auditing import Stratum
 from metrics.statistics.sampling import simple_size, upper_bound_if_no_miss
 from metrics.tables import Tables
 from tests.builders_detectors import (
@@ -244,15 +240,3 @@ def test_nothing_caught_promises_no_miss_rate_but_a_share_of_what_passed() -> No
 def test_all_items_tell_it_exactly() -> None:
     assert half_width((Planned("all", 50, 50),), Assumed(10)) == 0
     assert needed_size({"all": 50}, Assumed(10), 0.0001) == 50
-
-
-def test_what_is_settled_gives_the_rate_and_what_is_not_says_why() -> None:
-    toy = [Stratum(9000, 300, 0), Stratum(900, 300, 3), Stratum(100, 100, 20)]
-    found = reached(toy, Caught(250, 200, 50), 0.95)
-    assert isinstance(found, Estimate)
-    assert found.value == pytest.approx(0.126638, abs=1e-6)
-    open_one = reached([Stratum(9000, 0, 0), Stratum(900, 3, 0)], Caught(250, 200, 50), 0.95)
-    assert isinstance(open_one, Undefined)
-    unreviewed = reached(toy, Caught(250, 0, 0), 0.95)
-    assert isinstance(unreviewed, Undefined)
-    assert "nobody has reviewed" in unreviewed.reason

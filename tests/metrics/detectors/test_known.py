@@ -79,17 +79,17 @@ def test_planted_attacks_tell_of_the_planted_kinds_only():
 
 
 def test_an_audit_of_passed_items_makes_them_known():
-    flagged = [detection(f"f{n}", "flag") for n in range(50)]
-    passed = [detection(f"p{n}") for n in range(60)]
+    flagged = [detection(f"f{n}", "flag") for n in range(100)]
+    passed = [detection(f"p{n}") for n in range(110)]
     labels = [label(row["event_id"]) for row in flagged]
-    labels += [label(row["event_id"], "attack" if n < 5 else "benign") for n, row in enumerate(passed)]
-    drawn = [selection(row["event_id"], stratum_count=60, stratum_sample_count=60) for row in passed]
+    labels += [label(row["event_id"], "attack" if n < 10 else "benign") for n, row in enumerate(passed)]
+    drawn = [selection(row["event_id"], stratum_count=110, stratum_sample_count=110) for row in passed]
     assert judged([*flagged, *passed], labels, drawn).state == "met"
-    few = [row | {"stratum_sample_count": 20, "selection_probability": 1 / 3} for row in drawn[:20]]
-    outcome = judged([*flagged, *passed], labels[:70], few)
+    few = [row | {"stratum_sample_count": 20, "selection_probability": 2 / 11} for row in drawn[:20]]
+    outcome = judged([*flagged, *passed], [*labels[:100], *labels[105:125]], few)
     assert outcome.state == "not_met"
     assert outcome.sentence.endswith(
-        "known to 12.0 percentage points only, about 23 labels of passed items would do"
+        "known to 13.8 percentage points only, about 24 labels of passed items would do"
     )
 
 
@@ -102,3 +102,17 @@ def test_every_detector_in_use_counts_and_one_that_was_replaced_does_not():
     outcome = judged([*known, other], labels)
     assert outcome.state == "not_met"
     assert "1 of 2 detector versions" in outcome.sentence
+
+
+def test_where_there_are_too_few_attacks_more_labels_would_not_do():
+    """Everything is labelled: 5 of 25 attacks passed, and the next 25 may tell another rate."""
+    flagged = [detection(f"f{n}", "flag") for n in range(20)]
+    passed = [detection(f"p{n}") for n in range(60)]
+    labels = [label(row["event_id"]) for row in flagged]
+    labels += [label(row["event_id"], "attack" if n < 5 else "benign") for n, row in enumerate(passed)]
+    drawn = [selection(row["event_id"], stratum_count=60, stratum_sample_count=60) for row in passed]
+    outcome = judged([*flagged, *passed], labels, drawn)
+    assert outcome.state == "not_met"
+    assert outcome.sentence.endswith(
+        "traffic with about 62 attacks would do, and this has about 25: draw from a longer time"
+    )
