@@ -15,6 +15,7 @@ from dashboard import wording
 from dashboard.complaints import Complaint
 from dashboard.composition import Session
 from dashboard.doctoring_approvals import CHECKS as APPROVAL_CHECKS
+from dashboard.doctoring_detections import CHECKS as DETECTION_CHECKS
 from dashboard.doctoring_git import mirrors_are_kept, repositories_may_be_cloned
 from dashboard.doctoring_github import GUIDE, secret_is_kept, server_answers
 from dashboard.doctoring_live import RUN_LIVE, complete, kept_answers
@@ -24,6 +25,7 @@ from ingest.attribution.host_alerts import HOST_SOURCE
 from ingest.errors import PilotError, SourceError
 from ingest.sources import SOURCES, Source
 from ingest.sources.approvals import APPROVALS_SOURCE
+from ingest.sources.detections import DETECTIONS_SOURCE
 from ingest.sources.git import GIT
 from metrics.health import Health
 from metrics.pilot import Pilot
@@ -38,6 +40,7 @@ REMEDIES: Final = {  # of what a live source could not read
     GITHUB: GUIDE,
     GIT.name: "see docs/history.md",
     APPROVALS_SOURCE.name: "see docs/telemetry.md and docs/privacy.md",
+    DETECTIONS_SOURCE.name: "see docs/detectors.md: it names every format",
 }
 MEND_SCAN: Final = "scan again, or say its place in a sidecar or [[sources.sarif.place]], see docs/scans.md"
 
@@ -217,6 +220,7 @@ CHECKS: Final[tuple[Callable[[Session], Iterable[Complaint]], ...]] = (
     mirrors_are_kept,
     repositories_may_be_cloned,
     *APPROVAL_CHECKS,
+    *DETECTION_CHECKS,
     _published,
     kept_answers,
     complete,

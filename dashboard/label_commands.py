@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,9 +15,10 @@ from dashboard import labelling, wording
 from dashboard.composition import Session
 from dashboard.documents import plain
 from dashboard.labelling import Design, Disagreement, Draw, Given, Queue, Wanted
+from dashboard.labelling_agreeing import in_words
 from dashboard.labelling_draws import unit
 from dashboard.labelling_files import draws_to_export, exported, labels_to_export, sheet
-from dashboard.labelling_reading import Read, read, read_seeds, seed
+from dashboard.labelling_reading import Read, read, read_seeds, seed, word_of_people
 from dashboard.printing import aside, console, say, show
 from dashboard.recording import (
     Door,
@@ -29,13 +30,12 @@ from dashboard.recording import (
 )
 from ingest.deciding import Recorded
 from ingest.errors import UsageError
-from metrics.estimate import Number
+from metrics.estimate import Number, Undefined
 
 NO_DRAW: Final = (
     "nothing has been drawn yet: `pilot label draw --pilot NAME --detector NAME --by NAME`; "
     "see docs/labels.md"
 )
-LIST_COLUMNS: Final = ("draw", "detector", "by", "drawn", "settled", "misses", "disagree", "miss rate")
 NO_TEXT: Final = "no text is kept: look there"
 LONGEST_TEXT: Final = 400  # characters of an item on the screen; the sheet and --json have all
 
@@ -134,15 +134,21 @@ def _print_list(found: Sequence[Design]) -> None:
     if not found:
         say(NO_DRAW)
         return
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for heading in LIST_COLUMNS:
-        table.add_column(heading, no_wrap=heading == LIST_COLUMNS[0])  # the name is what --draw takes
     for each in found:
-        misses = sum(stratum.misses for stratum in each.strata)
-        counts = (each.drawn, each.done, misses, each.open_disagreements)
-        told = (each.design_id, each.unit.name, each.drawn_by, *(f"{count:,}" for count in counts))
-        table.add_row(*map(Text, (*told, wording.number(each.reached))))
-    console.print(table)
+        say(each.design_id)  # alone, as it is what --draw takes
+        for line in _about_draw(each):
+            say(f"    {line}")
+
+
+def _about_draw(each: Design) -> Iterator[str]:
+    """One short paragraph; its numbers say what they count."""
+    misses = sum(stratum.misses for stratum in each.strata)
+    yield f"{each.unit.name}; drawn by {each.drawn_by} on {each.drawn_at:%Y-%m-%d}"
+    yield (
+        f"{wording.fraction(each.done, each.drawn)} items settled, {misses:,} of them missed; "
+        f"{wording.plural(each.open_disagreements, 'disagreement')} open"
+    )
+    yield f"miss rate: {wording.number(each.reached)}"
 
 
 # -- labels ----------------------------------------------------------------------------------------
@@ -167,12 +173,14 @@ def _print_queue(found: Queue, output: Output) -> None:
 
 def add(session: Session, given: Given, *, as_json: bool) -> None:
     """Record one label."""
+    word_of_people(given.label)
     recorded = labelling.give(session, given, _door())
     _say_recorded(recorded, 0, "label", as_json=as_json)
 
 
 def adjudicate(session: Session, settled: Given, *, as_json: bool) -> None:
     """Record what settles a disagreement."""
+    word_of_people(settled.label)
     recorded = labelling.adjudicate(session, settled, _door())
     _say_recorded(recorded, 0, "label", as_json=as_json)
 
@@ -269,4 +277,16 @@ def agreement(session: Session, design_id: str, *, as_json: bool) -> None:
     """Print how far the annotators of a draw agree beyond chance."""
     found: Number = labelling.agreement(session, design_id)
     document = {"design": design_id, "agreement": plain(found)}
-    show(document, as_json, lambda: say(f"agreement beyond chance: {wording.number(found)}"))
+    show(document, as_json, lambda: say(kappa_words(found)))
+
+
+def kappa_words(kappa: Number) -> str:
+    """Agreement beyond chance with its interval, and the share of items that it rests on.
+
+    >>> from metrics.estimate import Coverage
+    >>> kappa_words(Undefined("nobody labelled", 0, Coverage(0, 0), "kappa"))
+    'agreement beyond chance cannot be told: nobody labelled'
+    """
+    if isinstance(kappa, Undefined):
+        return f"agreement beyond chance cannot be told: {kappa.reason}"
+    return f"agreement beyond chance: {in_words(kappa)}"

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from dashboard import wording
 from dashboard.composition import Session
 from dashboard.labelling_queue import items, places
 from dashboard.labelling_tables import design_row, labels_of, needed, opinions_of, settled_of
@@ -14,7 +15,8 @@ from dashboard.labelling_values import Disagreement, Given, Item, Opinion
 from dashboard.recording import Door, enter_adjudication
 from ingest.deciding import Recorded
 from metrics.detectors.agreement import KAPPA, NO_PAIR, agreements
-from metrics.estimate import Coverage, Number, Undefined
+from metrics.estimate import Coverage, Estimate, Number, Undefined
+from metrics.statistics.kappa import COHEN
 
 
 def disagreements(session: Session, design_id: str) -> tuple[Disagreement, ...]:
@@ -74,13 +76,25 @@ def adjudicate(session: Session, settled: Given, door: Door) -> Recorded:
 
 
 def agreement(session: Session, design_id: str) -> Number:
-    """Cohen's kappa of the two annotators of a draw, Fleiss' of more, over labels that were given blind."""
+    """Agreement beyond chance over labels that were given blind.
+
+    Cohen's kappa of two annotators, Fleiss' of more who labelled the same items; else Cohen's of the two with
+    most items in common.
+    """
     design = design_row(session, design_id)
     is_blind = pl.col("saw_score").fill_null(value=False).not_()
     given = session.tables.labels.filter((pl.col("design_id") == design_id) & is_blind)
     found = [each for each in agreements(given, _level(session, design)) if each.kind == "human"]
     drawn = places(session, design_id).height
     return found[0].kappa if found else Undefined(NO_PAIR, 0, Coverage(0, drawn), KAPPA)
+
+
+def in_words(kappa: Estimate) -> str:
+    """Kappa with its interval, and how often labels agree, chance or not."""
+    span = "" if kappa.low is None or kappa.high is None else f" ({kappa.low:.2f} to {kappa.high:.2f})"
+    share = wording.share(kappa.numerator, kappa.denominator)
+    what = "items labelled alike" if kappa.method.startswith(COHEN) else "items, as pairs of labels agree"
+    return f"{kappa.method} {kappa.value:.2f}{span}; {share} {what}"
 
 
 def _level(session: Session, design: dict[str, Any]) -> float:

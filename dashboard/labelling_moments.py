@@ -49,9 +49,16 @@ def placed(
 def _placed(row: Row, before: Row | None, moment: datetime | None, now: datetime) -> Row:
     if moment is None and before is not None and _said(row) == _said(before):
         return {**row, "labelled_at": before["labelled_at"], "saw_score": before["saw_score"]}
-    told = row["saw_score"]
-    seen = (before is not None or bool(row["is_adjudication"])) if told is None and moment is None else told
+    is_told = row["saw_score"] is not None or moment is not None
+    seen = row["saw_score"] if is_told else _has_seen(row, before)
     return {**row, "labelled_at": moment or now, "saw_score": seen}
+
+
+def _has_seen(row: Row, before: Row | None) -> bool | None:
+    """Whoever says it again or settles it may have seen more; only a draw's queue is known to be blind."""
+    if before is not None or row["is_adjudication"]:
+        return True
+    return None if row["design_id"] is None else False
 
 
 def _own(row: Row) -> tuple[Any, ...]:

@@ -14,7 +14,7 @@ import polars as pl
 from dashboard.labelling_files import ASKED, DRAW_HEADERS, ESCAPED, LABEL_HEADERS, TOLD
 from dashboard.labelling_values import Given
 from ingest.contracts import LABELS_TABLE, SELECTIONS, Table
-from ingest.contracts.detections import OF_CONTENT, OF_SEED, SHA256
+from ingest.contracts.detections import LABELS, OF_CONTENT, OF_SEED, SHA256
 from ingest.deciding import MOST_COMPLAINTS, PROVENANCE
 from ingest.errors import UsageError
 from ingest.sources.base import SourceFile
@@ -32,6 +32,10 @@ FORM: Final = Form(
 )
 SEED_FORM: Final = Form(("seed",), {name: name for name in ("seed", "family", "reason")}, {"name": "seed"})
 _ORIGIN: Final = "origin"
+_HEAD_BYTES: Final = 64 << 10
+_UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
+_NO_TEXT: Final = frozenset({*range(32)} - {*b"\t\n\v\f\r\x1a\x1b"})
+_MAY_SAY: Final = tuple(word for word in LABELS if word != "error")  # of people
 _BOOLEANS: Final = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False}
 
 
@@ -60,12 +64,13 @@ def read(path: Path, by: str = "", design_id: str = "") -> Read:
     UsageError
         Lines that cannot be understood, each by its number; nothing is taken then.
     """
-    lines = _lines(path, FORM)
-    headers = {name for line in lines[:1] for name in line}
+    headers, lines = _table(path, FORM)
     if "selection_probability" in headers:
+        _refuse_cut(lines, SELECTIONS.key)
         return Read("draws", _each(lines, lambda line: _row(line, SELECTIONS)))
-    if "label" not in headers:
+    if "label" not in headers or not lines:
         raise UsageError(f"{path.name}: the header (line 1) lacks label, or nothing stands below it")
+    _refuse_cut(lines, ("event_id", "label"))
     if "annotator_kind" in headers:
         return Read("labels", _each(lines, lambda line: _row(line, LABELS_TABLE)))
     filled = [line for line in lines if line["label"].strip()]
@@ -108,13 +113,38 @@ def _seed_item(told: str) -> str:
 
 
 def _lines(path: Path, form: Form) -> list[dict[str, str]]:
+    return _table(path, form)[1]
+
+
+def _table(path: Path, form: Form) -> tuple[set[str], list[dict[str, str]]]:
+    """The headers, and each line by header; a line that is cut off has not all of them."""
     if not path.is_file():
         raise UsageError(f"{path}: is no file; name a CSV")
-    rows = read_sheet(SourceFile(path.absolute(), path.name), form).rows
-    return [
+    _refuse_binary(path)
+    sheet = read_sheet(SourceFile(path.absolute(), path.name), form)
+    lines = [
         {**{name: plain(value or "") for name, value in values.items()}, _ORIGIN: f"{path.name}#line {line}"}
-        for line, values in rows
+        for line, values in sheet.rows
     ]
+    return {*sheet.headers}, lines
+
+
+def _refuse_binary(path: Path) -> None:
+    """What holds characters that no text has is not shown, as a header or otherwise."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    if not head.startswith(_UTF16) and any(byte in _NO_TEXT for byte in head):
+        raise UsageError(f"{path.name}: is no table but binary; name a CSV. Nothing was recorded.")
+
+
+def _refuse_cut(lines: Sequence[Line], needed: Sequence[str]) -> None:
+    """A line without its last cells, as at the end of a file that was not copied wholly."""
+    for line in lines:
+        missing = [name for name in needed if name not in line]
+        if missing:
+            raise UsageError(
+                f"{line[_ORIGIN]} ends before its {missing[0]}; the file seems cut. Nothing was recorded."
+            )
 
 
 def plain(cell: str) -> str:
@@ -146,6 +176,8 @@ def _given(line: Line, by: str, design_id: str) -> Given:
     annotator = told["annotator"] or by
     if not annotator:
         raise UsageError("annotator is empty; say in the sheet, or with --by, who labelled it")
+    _refuse_settling(told["is_adjudication"])
+    word_of_people(told["label"])
     return Given(
         event_id=line["event_id"],
         annotator=annotator,
@@ -161,12 +193,33 @@ def _given(line: Line, by: str, design_id: str) -> Given:
     )
 
 
+def _refuse_settling(text: str) -> None:
+    """A sheet gives labels; that one of them settles would be lost without a word."""
+    if text and _boolean("is_adjudication", text):
+        raise UsageError(
+            "is_adjudication is true, and a sheet gives no such label; settle with `pilot label adjudicate`"
+        )
+
+
+def word_of_people(text: str) -> None:
+    """Refuse a label that people may not give.
+
+    >>> word_of_people(" Attack")
+    """
+    if text.strip().lower() not in LABELS:  # an error of a judge has a sentence of its own
+        raise UsageError(f"label is {text.strip()!r}, expected {', '.join(_MAY_SAY)}")
+
+
 def _row(line: Line, table: Table) -> dict[str, Any]:
     names = [name for name in table.columns if name not in PROVENANCE]
     missing = [name for name in table.key if name not in line]
     if missing:
         raise UsageError(f"lacks {', '.join(missing)}; export the file anew")
     values = {name: _value(name, line.get(name) or "", table.polars_schema[name]) for name in names}
+    if table is LABELS_TABLE:
+        values["is_adjudication"] = bool(values["is_adjudication"])  # who does not say so settles nothing
+        if values["annotator_kind"] != "judge":
+            word_of_people(values["label"] or "")
     return {**values, _ORIGIN: line[_ORIGIN]}
 
 

@@ -1,4 +1,4 @@
-"""How often do detectors cry wolf, and how often do they sleep? Answer, versions and health of the data."""
+"""How often do detectors raise false alarms, and how often do they miss? Answer, and every version."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ def answer(measured: Measured) -> None:
         return
     found = measured.case.detectors
     sentence, tone = text.answer(found)
+    st.html(markup.small(text.EXPLAINED))
     st.html(markup.answer(sentence, text.lines(found), tone))
 
 
@@ -30,6 +31,8 @@ def versions(measured: Measured) -> None:
     found = measured.case.detectors
     st.header("Every detector version", anchor=False)
     st.html(markup.table(text.VERSIONS, (text.version_row(found, unit) for unit in found.units)))
+    if why := text.reasons(found):
+        st.html(markup.facts(why))
     st.page_link(
         "views/labelling.py", label="Label what passed", icon=":material/label:",
         query_params={"pilot": measured.case.pilot.name},

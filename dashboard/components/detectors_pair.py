@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import streamlit as st
@@ -12,7 +13,8 @@ from dashboard.charts.comparison import Axis, Row
 from dashboard.components import chrome, markup, ranges
 from dashboard.components import detectors_text as text
 from dashboard.components.detectors_choice import WIDTH, Looked, part_words
-from metrics.detectors.comparison import Comparison, Pairing, compare
+from metrics.detectors.comparison import AucPair, Comparison, Pairing, compare, comparisons
+from metrics.detectors.comparison import Row as PairRow
 from metrics.detectors.values import Unit
 from metrics.estimate import Estimate, Number, Undefined
 
@@ -27,7 +29,9 @@ HEADINGS: Final = (
     "Rate of the first", "Rate of the second", "First less second", "Chance alone",
 )  # fmt: skip
 FEWER_MISSES: Final = ("misses fewer", "misses more")
-FEWER_ALARMS: Final = ("cries wolf less", "cries wolf more")
+FEWER_ALARMS: Final = ("raises fewer false alarms", "raises more false alarms")
+PAIRS: Final = ("First", "Second", "Attacks (misses)", "Labelled benign (false alarms)", "ROC area")
+MOST_AT_ONCE: Final = 10  # pairs; more are worked out only when they are asked for
 SORTS: Final = (
     ("Attacks (misses)", "attacks"), ("Labelled benign (false alarms)", "benign"),
     ("Presumed benign (false alarms)", "presumed"),
@@ -47,6 +51,50 @@ def comparison(looked: Looked) -> None:
         others = [name for name in names if name != first]
         second = st.selectbox("Second", others, key=SECOND_KEY, bind="query-params", width=WIDTH)
     show(looked, compared(looked, units[first], units[second]))
+    if len(units) > 2:  # noqa: PLR2004 (of two there is one pair only)
+        all_pairs(looked)
+
+
+def all_pairs(looked: Looked) -> None:
+    """Compare every two versions, with p-values that allow for how many pairs were looked at."""
+    count = math.comb(len(looked.all.units), 2)
+    st.subheader("All pairs", anchor=False)
+    if count > MOST_AT_ONCE and not st.checkbox(f"Compare all {count:,} pairs", key="all_pairs"):
+        return
+    found = looked.measured.once(
+        ("all detectors compared", looked.part),
+        lambda: comparisons(looked.all, looked.all.units, looked.part),
+    )
+    least = 1 - looked.all.confidence
+    st.html(markup.table(PAIRS, (pair_row(each, least) for each in found if each.comparison.shared)))
+    alone = sum(not each.comparison.shared for each in found)
+    more = f" {wording.plural(alone, 'pair')} looked at no common item." if alone else ""
+    st.html(markup.small(
+        f"Each column's p-values allow for all {count:,} pairs (Holm): the more pairs are looked at, the "
+        f"more of them differ by chance alone.{more}"
+    ))  # fmt: skip
+
+
+def pair_row(each: PairRow, least: float) -> tuple[str, ...]:
+    """Two detectors in words; `least` is the p-value from which they cannot be told apart."""
+    found = each.comparison
+    area = found.auc.difference if isinstance(found.auc, AucPair) else found.auc
+    return (
+        found.first.name,
+        found.second.name,
+        _against(found.attacks.difference, each.attacks_p, FEWER_MISSES, least),
+        _against(found.benign.difference, each.benign_p, FEWER_ALARMS, least),
+        _against(area, each.auc_p, ("has a smaller area", "has a larger area"), least),
+    )
+
+
+def _against(number: Number, p: float | None, words: tuple[str, str], least: float) -> str:
+    """What the first does beside the second, if that is more than chance may bring."""
+    if isinstance(number, Undefined):
+        return text.brief(number)
+    if p is None or p >= least or not number.value:
+        return f"cannot tell them apart ({chance(p)})"
+    return f"the first {words[number.value > 0]} ({chance(p)})"
 
 
 def compared(looked: Looked, first: Unit, second: Unit) -> Comparison:
@@ -123,9 +171,10 @@ def _area(number: Number) -> str:
 def row(title: str, pairing: Pairing) -> tuple[str, ...]:
     """Items of one truth in the table."""
     counts = (pairing.items, pairing.both, pairing.only_first, pairing.only_second, pairing.neither)
-    rates = (text.told(pairing.first), text.told(pairing.second))
+    rates = (text.brief(pairing.first), text.brief(pairing.second))
     return (
-        title, *(f"{count:,}" for count in counts), *rates, text.difference(pairing.difference),
+        title, *(f"{count:,}" for count in counts), *rates,
+        text.difference(pairing.difference).partition(": ")[0],
         f"{chance(pairing.p)} ({pairing.method})",
     )  # fmt: skip
 

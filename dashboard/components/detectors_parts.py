@@ -1,4 +1,4 @@
-"""Which attacks does the chosen detector miss, and where does it cry wolf? Families, surfaces, sets."""
+"""Which attacks does the chosen detector miss, and where are its false alarms? Families, surfaces, sets."""
 
 from __future__ import annotations
 
@@ -115,11 +115,11 @@ def row(looked: Looked, part: Part) -> tuple[str, ...]:
     return (
         part.value or part_words(part),
         f"{counts.attacks:,}",
-        text.told(fnr),
+        text.brief(fnr),
         f"{counts.benign:,}",
-        text.told(fpr),
+        text.brief(fpr),
         f"{found.presumed_flagged + found.presumed_passed:,}",
-        text.told(presumed),
+        text.brief(presumed),
         f"fewer than {smallest}: {', '.join(small)}" if small else "",
     )
 

@@ -26,6 +26,7 @@ COLUMNS: Final = {
     "raw_ref": "Read from", "url": "Link",
 }  # fmt: skip
 NOT_TOLD: Final = "not told"
+ALSO_OTHERS: Final = "Rows are of all labelled items; the matrix counts only those that its rates rest on."
 _FLAGGED, _PASSED = pl.col("verdict") == "flag", pl.col("verdict") == "pass"
 
 
@@ -169,7 +170,14 @@ def ways_down(looked: Looked) -> str:
         (counts.skipped, "Skipped"),
     )  # fmt: skip
     links = [_link(looked, f"{count:,} {name.lower()}", name) for count, name in told if count]
-    return f'<div class="pm-small">Open the rows: {" · ".join(links)}</div>' if links else ""
+    return f'<div class="pm-small">Open the rows: {" · ".join(links)}{_more(looked)}</div>' if links else ""
+
+
+def _more(looked: Looked) -> str:
+    """That rows are of every labelled item, where the matrix counts those of labelled sets only."""
+    every, based = looked.slice.counts, looked.slice.based
+    is_same = (every.attacks, every.benign) == (based.attacks, based.benign)
+    return "" if is_same else f". {escape(ALSO_OTHERS)}"
 
 
 def _link(looked: Looked, words: str, kind: str) -> str:

@@ -52,14 +52,19 @@ MIND: Final = (
     "set, or from a drawn sample of what passed"
 )
 NOT_IDENTIFIABLE: Final = "not identifiable"
+WHY_BELOW: Final = "what would tell them stands below the table of versions"
 WAYS: Final[dict[str, str]] = {
     "labelled set": "labelled set",
     "sampled audit": "sampled audit of what passed",
     "seeded": "seeded attacks only",
     NOT_IDENTIFIABLE: NOT_IDENTIFIABLE,
 }
-NO_WOLF: Final = "How often detectors cry wolf cannot be told yet"
-NO_SLEEP: Final = "how often they sleep is not identifiable yet"
+NO_WOLF: Final = "How often benign items are flagged cannot be told yet"
+NO_SLEEP: Final = "how often attacks pass is not identifiable yet"
+EXPLAINED: Final = (
+    "A detector cries wolf when it flags what is benign (a false alarm), and sleeps when it lets an attack "
+    "pass (a miss)."
+)
 GOOD: Final = ("●", "fair")
 MIXED: Final = ("◆", "ask")
 UNKNOWN: Final = ("?", "wait")
@@ -181,8 +186,7 @@ def misses(found: Detectors) -> str:
     open_ = [unit for unit in found.units if unit not in stated]
     if not open_:
         return said
-    why = found.number(FNR, open_[0], WHOLE)
-    return f"{said}. {open_[0].name}: {why.reason if isinstance(why, Undefined) else NOT_IDENTIFIABLE}"
+    return f"{said}. {wording.listed([unit.name for unit in open_])}: {NOT_IDENTIFIABLE}, {WHY_BELOW}"
 
 
 def presumed(found: Detectors) -> str:
@@ -220,11 +224,34 @@ def false_positive_rate(looked: Looked) -> tuple[Number, str]:
 
 
 def way(found: Detectors, unit: Unit) -> str:
-    """How the miss rate of a detector is known; where it is not, what would make it known."""
-    basis, number = found.slice(unit).basis, found.number(FNR, unit, WHOLE)
-    if isinstance(number, Undefined):
-        return number.reason
-    return WAYS[basis]
+    """How the miss rate of a detector is known; where it is not, how many of what passed have a label."""
+    of = found.slice(unit)
+    if isinstance(found.number(FNR, unit, WHOLE), Undefined):
+        return _not_known(of.counts.false_negatives + of.counts.true_negatives, of.counts.passed)
+    return WAYS[of.basis]
+
+
+def _not_known(labelled: int, passed: int) -> str:
+    """In a few words; the whole sentence stands below the table.
+
+    >>> _not_known(0, 180), _not_known(12, 180), _not_known(0, 0)
+    ('none of 180 passed items is labelled', '12 of 180 passed items labelled, not drawn', 'no passed item')
+    """
+    if not passed:
+        return "no passed item"
+    if not labelled:
+        return f"none of {wording.plural(passed, 'passed item')} is labelled"
+    return f"{labelled:,} of {wording.plural(passed, 'passed item')} labelled, not drawn"
+
+
+def reasons(found: Detectors) -> tuple[tuple[str, str], ...]:
+    """Why misses are not known and what would tell them: each sentence once, with the detectors it is of."""
+    stated = [(unit, found.number(FNR, unit, WHOLE)) for unit in found.units]
+    why: dict[str, list[str]] = {}
+    for unit, number in stated:
+        if isinstance(number, Undefined):
+            why.setdefault(number.reason, []).append(unit.name)
+    return tuple((wording.listed(names), reason) for reason, names in why.items())
 
 
 def version_row(found: Detectors, unit: Unit) -> tuple[str, ...]:

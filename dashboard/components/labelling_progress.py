@@ -10,6 +10,7 @@ from dashboard import labelling, wording
 from dashboard.components import chrome, explorer_text, markup
 from dashboard.components.labelling_choice import Desk
 from dashboard.labelling import Design, StratumProgress
+from dashboard.labelling_agreeing import in_words
 from metrics.detectors.values import WHOLE
 from metrics.estimate import Estimate, Number
 
@@ -90,9 +91,7 @@ def agreed(kappa: Number) -> str:
     """Kappa with interval, the share behind it, and what it means."""
     if not isinstance(kappa, Estimate):
         return f"cannot be told: {kappa.reason}"
-    span = "" if kappa.low is None or kappa.high is None else f" ({kappa.low:.2f} to {kappa.high:.2f})"
-    same = f"{wording.fraction(kappa.numerator, kappa.denominator)} items got the same label from all"
-    return f"{same}; {kappa.method} {kappa.value:.2f}{span}. {KAPPA_MEANS}"
+    return f"{in_words(kappa)}. {KAPPA_MEANS}"
 
 
 def _stratum(each: StratumProgress) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ STYLE: Final = f"""<style>
 .pm-scroll table{{border-collapse:collapse;font-size:.88rem;width:100%}}
 .pm-scroll th,.pm-scroll td{{text-align:left;padding:.25rem .7rem .25rem 0;vertical-align:top;
  border-bottom:1px solid rgba(125,136,148,.3)}}
-.pm-scroll th{{font-weight:600;white-space:nowrap}}
+.pm-scroll th{{font-weight:600}}
 .pm-foot{{font-size:.83rem;opacity:.8;line-height:1.6;overflow-wrap:anywhere}}
 .pm-cards{{display:grid;grid-template-columns:repeat(auto-fill,minmax(19rem,1fr));
  gap:.9rem;margin:.2rem 0 .4rem}}

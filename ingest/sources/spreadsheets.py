@@ -38,6 +38,7 @@ class Sheet:
 
     others: Sequence[str]  # headers without a place in the contract
     rows: Sequence[tuple[int, Mapping[str, str]]]  # line, text by header; blank lines are none
+    headers: Sequence[str] = ()  # all of them; a line that was cut off has the first ones only
 
 
 def read_sheet(file: SourceFile, form: Form) -> Sheet:
@@ -63,7 +64,7 @@ def read_sheet(file: SourceFile, form: Form) -> Sheet:
             f"{file.name}: line {reader.line_num} is no CSV ({error}); expected {', '.join(form.required)}, "
             "quoted where they contain quotes or line breaks. Mend the line and ingest again."
         ) from error
-    return Sheet([name for name in header if name not in form.columns], rows)
+    return Sheet([name for name in header if name not in form.columns], rows, header)
 
 
 def told(values: Mapping[str, str], form: Form) -> dict[str, str | None]:

@@ -27,7 +27,7 @@ _AUDITED: Final = (
     "Wilson, or Clopper-Pearson where none or all are counted, on a labelled set; on a sampled audit "
     "Horvitz-Thompson with exact limits (several strata: gamma limits), or Begg-Greenes where only some of "
     "what was flagged was reviewed, with Wilson, or Clopper-Pearson, on the estimated counts added by "
-    f"squares; {_MEAN}"
+    f"squares; of a surface or week no more than it has; {_MEAN}"
 )
 _SILENT: Final = "errors and skipped items; planted items"
 _UNKNOWN: Final = f"{_SILENT}; items unlabelled, unclear, or only presumed benign"
@@ -37,7 +37,8 @@ _TWO_CHANCES: Final = (
 )
 _PASSED: Final = (
     "Labels on flagged items alone would show no miss by construction: then it is not identifiable. A "
-    "labelled set speaks for its own attacks, an audit for the traffic that it was drawn from. "
+    "labelled set speaks for its own attacks, an audit for the traffic that it was drawn from; of a kind of "
+    "attack that the audit did not meet, the labelled set is told. "
     f"{_TWO_CHANCES}"
 )
 _REVIEWED: Final = (
@@ -201,11 +202,12 @@ DETECTOR_METRICS: Final[tuple[DetectorMetric, ...]] = (
         id="detector_eer",
         title="Error rate where misses and false alarms meet",
         unit="share",
-        numerator="misses and false alarms, on average, where they are nearest to each other",
+        numerator="misses and false alarms, on average, where they are nearest to each other among the "
+        "corners of scikit-learn's ROC curve",
         denominator="labelled items, each class weighing the same",
         excludes=f"{_UNKNOWN}; items without a score",
         caveats=f"{_SETS_ONLY} The nearest point of the ROC curve; no interval is meant.",
-        method="Nearest point of scikit-learn's ROC curve, without interpolation",
+        method="Nearest among the corners of scikit-learn's ROC curve, without interpolation",
         references=(ROC,),
         compute=MEASURES["detector_eer"],
         parts=SETS,

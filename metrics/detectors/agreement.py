@@ -2,14 +2,15 @@
 
 People and judges apart: a judge is a program, and its agreement with another says nothing of truth. Words are
 the annotators' own (`choice`) where they are told, else the label; unsure is a word like any other. Of each
-annotator the latest label stands; what settles a disagreement is no label of its own.
+annotator the latest label stands; what settles a disagreement is no label of its own. No item is chosen by
+how many people labelled it: where a third opinion is asked for on what two dispute, only items that nobody
+doubted would be left.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Final, Literal
 
@@ -37,7 +38,9 @@ SENSITIVITY: Final = (
 NO_PAIR: Final = "no item was labelled by two annotators"
 TOO_FEW: Final = "fewer than three annotators labelled under one guideline"
 ONE_WORD: Final = "all items were given one and the same word"
+VARYING: Final = "items were labelled by different numbers of annotators, which may hang on what was said"
 KAPPA: Final = "kappa"
+SINGLE: Final = "labelled by one only"
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,13 @@ class PairAgreement:
     second: str
     agreement: Number
     kappa: Number  # Cohen's
+
+    @property
+    def named_kappa(self) -> Number:
+        """Kappa that says whose it is."""
+        if isinstance(self.kappa, Undefined):
+            return self.kappa
+        return replace(self.kappa, method=f"{self.kappa.method} of {self.first} and {self.second}")
 
 
 @dataclass(frozen=True)
@@ -100,7 +110,7 @@ class Agreement:
     single: int  # labelled by one only
     errors: int  # answers of judges that are no label: left out
     agreement: Number  # share of items on which all said the same
-    fleiss: Number
+    fleiss: Number  # undefined where items were labelled by different numbers of annotators
     pairs: tuple[PairAgreement, ...]
     disagreements: tuple[Disagreement, ...]
     sensitivity: Sensitivity | Undefined
@@ -112,7 +122,13 @@ class Agreement:
 
     @property
     def kappa(self) -> Number:
-        """Cohen's for two annotators, Fleiss' for more."""
+        """Cohen's for two annotators, Fleiss' for more who labelled the same items.
+
+        Where the numbers of annotators differ, Cohen's of the two with most items in common: whether a third
+        one was asked may hang on what these two said, but not which items these two labelled.
+        """
+        if isinstance(self.fleiss, Undefined) and self.fleiss.reason == VARYING:
+            return max(self.pairs, key=lambda pair: pair.kappa.coverage.measured).named_kappa
         return self.pairs[0].kappa if len(self.pairs) == 1 else self.fleiss
 
 
@@ -233,23 +249,22 @@ def _is_unanimous(sheet: _Sheet) -> npt.NDArray[np.bool_]:
 def _agreed(sheet: _Sheet, level: float) -> Number:
     many = (sheet.codes != NOBODY).sum(axis=1) >= PAIR
     n, agreed = int(many.sum()), int((_is_unanimous(sheet) & many).sum())
-    left_out = (("labelled by one only", len(many) - n),) if len(many) > n else ()
+    left_out = ((SINGLE, len(many) - n),) if len(many) > n else ()
     return proportion(agreed, Coverage(n, len(many), left_out), level, NO_PAIR)
 
 
 def _fleiss(sheet: _Sheet, level: float) -> Number:
-    """Fleiss' kappa of the items that as many annotators labelled as most items."""
+    """Fleiss' kappa, where every item with two labels or more has the same number of them."""
     counts = sheet.counts
     raters = counts.sum(axis=1)
-    usual = Counter(int(each) for each in raters if each >= PAIR)
-    total = len(raters)
-    if not usual:
+    is_told, total = raters >= PAIR, len(raters)
+    n = int(is_told.sum())
+    if not n:
         return Undefined(NO_PAIR, 0, Coverage(0, total), KAPPA)
-    often = max(usual, key=lambda many: (usual[many], many))
-    left_out = total - usual[often]
-    excluded = ((f"not labelled by {often}", left_out),) if left_out else ()
-    coverage = Coverage(usual[often], total, excluded)
-    return _stated(fleiss(counts[raters == often], level), coverage, level)
+    coverage = Coverage(n, total, ((SINGLE, total - n),) if total > n else ())
+    if len(np.unique(raters[is_told])) > 1:
+        return Undefined(VARYING, 0, coverage, KAPPA)
+    return _stated(fleiss(counts[is_told], level), coverage, level)
 
 
 def _pairs(sheet: _Sheet, level: float) -> Iterator[PairAgreement]:

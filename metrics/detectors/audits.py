@@ -2,11 +2,15 @@
 
 Of several draws the one with the most labels stands; what an earlier draw had taken is known, and is a
 stratum of its own. Flagged items are reviewed wholly, or in part: then which of them were reviewed must not
-depend on what they are. Where people disagree about a drawn item or are unsure, its truth may be either: the
-limits hold both ways.
+depend on what they are. Where people disagree about a drawn item, are unsure, or left it out of the queue
+while they labelled later ones, its truth may be either: the limits hold both ways. Items at the end of the
+queue wait for their label by chance alone.
 
-The limits are of the detector, not only of the traffic that it happened to see: at each end the wider of what
-the draw leaves to chance and of Wilson's interval on the estimated counts, as if those had been counted.
+The limits are of the detector, not only of the traffic that it happened to see: at each end the distances of
+what the draw leaves to chance and of Wilson's interval on the estimated counts are added by squares.
+
+A surface or week is estimated from the whole draw, and may come out as more passed items than it has: then it
+is cut to what can be.
 """
 
 from __future__ import annotations
@@ -20,7 +24,7 @@ import polars as pl
 
 from metrics.detectors.drawing import Drawable, of_drawable
 from metrics.detectors.slicing import is_of_part, of_unit
-from metrics.detectors.stating import widened
+from metrics.detectors.stating import as_count, widened
 from metrics.detectors.values import WHOLE, Part, Unit
 from metrics.estimate import Coverage, Estimate, Number, Undefined
 from metrics.statistics import hypergeometric
@@ -34,9 +38,13 @@ NO_LABEL: Final = "no label yet in stratum {name!r} of draw {design}"
 NOT_REVIEWED: Final = "nobody has reviewed what it flagged, so how much of it is right is not known"
 NOTHING_FOUND: Final = "nothing that it flagged or that was drawn is {what}"
 ASSUMES: Final = "assuming that which flagged items were reviewed does not depend on what they are"
-_COLUMNS: Final = ("event_id", "verdict", "truth", "cohort", "family", "surface", "week")
+_COLUMNS: Final = ("event_id", "verdict", "truth", "cohort", "family", "surface", "week", "label_count")
 _DRAW: Final = ("design_id", "drawn_at", "from_at", "until_at")
-BOTH_WAYS: Final = "{:,} unclear counted both ways"
+_PLACE: Final = "place"  # in the queue
+BOTH_WAYS: Final = "{:,} unclear or left out counted both ways"
+NOTHING: Final = Verified(0, 0, 0)
+CUT: Final = "cut to the {:,} passed items here that can be so"
+ROUNDING: Final = 1e-9
 
 
 @dataclass(frozen=True)
@@ -49,7 +57,7 @@ class Layer:
     labelled: int  # of this part or another
     misses: int  # attacks of this part
     benign: int  # benign items of this part
-    unclear: int = 0  # of this part: people disagree, or are unsure
+    unclear: int = 0  # of this part: people disagree, are unsure, or left it out
 
     def settled(self, truth: Known) -> Layer:
         """As it would be if everything unclear were of one truth."""
@@ -78,20 +86,41 @@ class Share:
 
 
 @dataclass(frozen=True)
+class Taken:
+    """What was drawn of a part."""
+
+    items: int = 0  # drawn, labelled or not
+    alone: int = 0  # known by the word of one person only
+    draws: int = 1  # of the same detector; the fullest stands
+
+
+@dataclass(frozen=True)
 class Audit:
     """A draw of passed items, and the flagged items of the same traffic."""
 
     design_id: str
     drawn_at: datetime
     layers: tuple[Layer, ...]
-    flagged: Verified  # of this part
-    population: int  # passed items that were drawn from
+    flagged: Verified  # of this part; of a kind of attack, others are "benign"
+    passed: Verified  # the same of what passed, known of drawn items
     cohort: str | None = None  # that was drawn from; None = all traffic
+    inside: Verified = NOTHING  # everything of this part that was drawn from or flagged there
+    taken: Taken = Taken()
+
+    @property
+    def population(self) -> int:
+        """Passed items of this part that were drawn from."""
+        return self.passed.all
 
     @property
     def labelled(self) -> int:
-        """Drawn items with a label that tells."""
-        return sum(each.labelled for each in self.layers)
+        """Drawn items of this part with a label that tells."""
+        return self.passed.reviewed
+
+    @property
+    def has_met(self) -> bool:
+        """Whether any attack of this part was caught or drawn."""
+        return self.flagged.attacks + self.passed.attacks > 0
 
     @property
     def strata(self) -> tuple[Stratum, ...]:
@@ -108,19 +137,34 @@ class Audit:
 
     def stated(self, found: Share | str, level: float) -> Number:
         """A share of this audit; its coverage is of what was drawn from and what was flagged."""
-        n, passed = self.labelled + self.flagged.reviewed, self.population - self.labelled
-        left = ("passed, not labelled", passed), ("flagged, not reviewed", self.flagged.unverified)
+        n, waiting = self.labelled + self.flagged.reviewed, max(self.taken.items - self.labelled, 0)
+        left = (
+            ("drawn, no label that tells", waiting),
+            ("passed, not drawn", self.population - self.labelled - waiting),
+            ("flagged, not reviewed", self.flagged.unverified),
+        )
         excluded = tuple(each for each in left if each[1])
         coverage = Coverage(n, n + sum(count for _, count in excluded), excluded)
         if isinstance(found, str):
             return Undefined(found, n, coverage)
         of = "" if self.cohort is None else f" of {self.cohort}"
-        told = f"sampled audit: {self.labelled:,} of {self.population:,} passed items{of} labelled"
+        told = (
+            f"sampled audit: {self.labelled:,} of {self.population:,} passed items{of} labelled{self._beside}"
+        )
         low, high = min(found.low, found.value), max(found.high, found.value)
         return Estimate(
             found.value, low, high, level, "share", f"{found.method}, {told}",
-            found.numerator, found.denominator, n, coverage,
+            as_count(found.numerator), as_count(found.denominator), n, coverage,
         )  # fmt: skip
+
+    @property
+    def _beside(self) -> str:
+        """What makes the labels weaker than they look."""
+        alone = f", {self.taken.alone:,} by one person only" if self.taken.alone else ""
+        others = (
+            f"; of {self.taken.draws:,} draws the one with the most labels" if self.taken.draws > 1 else ""
+        )
+        return alone + others
 
     def _within(self, truth: Known, level: float) -> Share | str:
         """The share by what is known, within limits that what is unclear cannot leave."""
@@ -137,13 +181,14 @@ class Audit:
 
     def _share(self, layers: Sequence[Layer], truth: Known, level: float) -> Share | str:
         """What a rate states of these strata, with limits that are the detector's."""
-        flagged = self.flagged
+        flagged, passed = self.flagged, self.passed
         if truth == "benign":
-            flagged = Verified(flagged.benign, flagged.attacks, flagged.unverified)
+            flagged, passed = _other_way(flagged), _other_way(passed)
         found = self._passed_share([(each, each.of(truth)) for each in layers], flagged, level)
         if isinstance(found, str) or found is None:
             return found or NOTHING_FOUND.format(what="an attack" if truth == "attack" else "benign")
-        return _of_detector(found if truth == "attack" else _turned(found), level)
+        cut = _possible(found, flagged, passed)
+        return _of_detector(cut if truth == "attack" else _turned(cut), level)
 
     def _passed_share(
         self, found: Sequence[tuple[Layer, int]], flagged: Verified, level: float
@@ -159,6 +204,21 @@ class Audit:
         if not flagged.unverified:
             return _audited(strata, flagged.attacks, level)
         return _begg_greenes(strata[0], flagged, level) if len(strata) == 1 else _both(strata, flagged, level)
+
+
+def _other_way(verified: Verified) -> Verified:
+    """The same, asked of benign items."""
+    return Verified(verified.benign, verified.attacks, verified.unverified)
+
+
+def _possible(found: Share, flagged: Verified, passed: Verified) -> Share:
+    """No more passed items of one truth than this part has beside those that are known to be of the other."""
+    most, caught = passed.all - passed.benign, found.denominator - found.numerator
+    if found.numerator <= most + ROUNDING:
+        return found
+    value, highest = most / (most + caught), most / (most + flagged.attacks)
+    low, high = min(found.low, value), max(value, min(found.high, highest))
+    return Share(value, low, high, most, most + caught, f"{found.method}, {CUT.format(most)}")
 
 
 def _of_detector(found: Share, level: float) -> Share:
@@ -231,16 +291,26 @@ def audit_of(judged: pl.LazyFrame, selections: pl.DataFrame, unit: Unit, part: P
     traffic = of_drawable(judged, _drawable(unit, design))
     drawn_from = _drawn(traffic.filter(pl.col("verdict") == "pass"), selections)
     layers = _layers(drawn_from, own, design, part)
+    counted = _counted(traffic, part)
+    population = sum(each.population for each in layers) if _is_all(part, design) else counted.passed_count
     return Audit(
-        str(design["design_id"]), design["drawn_at"], layers, _flagged(traffic, part),
-        sum(each.population for each in layers), design["design_cohort"],
+        str(design["design_id"]), design["drawn_at"], layers, counted.flagged,
+        _passed(drawn_from, design, part, population), design["design_cohort"], counted.inside,
+        _taken(drawn_from, design, part, passed["design_id"].n_unique()),
     )  # fmt: skip
 
 
 def _drawn(items: pl.LazyFrame, own: pl.DataFrame) -> pl.DataFrame:
     """Items that any draw took, once for each draw."""
-    draws = own.lazy().select(*_DRAW, "event_id", "stratum", design_cohort="cohort")
-    return items.select(_COLUMNS).join(draws, on="event_id").collect()
+    draws = own.lazy().select(*_DRAW, "event_id", "stratum", _PLACE, design_cohort="cohort")
+    return items.select(_COLUMNS).join(draws, on="event_id").collect().with_columns(_is_left_out())
+
+
+def _is_left_out() -> pl.Expr:
+    """Drawn items without a label although a later one of the queue has one: chance did not do that."""
+    is_labelled = pl.col("label_count") > 0
+    last = pl.when(is_labelled).then(_PLACE).max().over("design_id")
+    return (~is_labelled & (pl.col(_PLACE) < last).fill_null(value=False)).alias("is_left_out")
 
 
 def _drawable(unit: Unit, design: dict[str, Any]) -> Drawable:
@@ -270,7 +340,7 @@ def _layers(
         "labelled": is_known.sum(),
         "misses": (is_in & (truth == "attack")).sum(),
         "benign": (is_in & (truth == "benign")).sum(),
-        "unclear": (is_of_part(_known_part(part)) & (truth == "unclear")).sum(),
+        "unclear": (is_of_part(_known_part(part)) & ((truth == "unclear") | pl.col("is_left_out"))).sum(),
     }
     seen = passed.filter(is_own).group_by("stratum").agg(**counts)
     strata = drawn.filter(is_own).group_by("stratum").agg(
@@ -286,11 +356,53 @@ def _layers(
     return (*own, Layer(BEFORE, fresh.height, fresh.height, *found))
 
 
-def _flagged(traffic: pl.LazyFrame, part: Part) -> Verified:
-    """Flagged items of the traffic that was drawn from."""
-    is_found = is_of_part(part) & (pl.col("truth") == "attack")
-    is_known = pl.col("truth").is_in(KNOWN)
-    flagged = traffic.filter(pl.col("verdict") == "flag", is_of_part(_known_part(part)))
-    told = flagged.select(attacks=is_found.sum(), known=is_known.sum(), every=pl.len())
-    attacks, known, every = (int(each) for each in told.collect().row(0))
-    return Verified(attacks, known - attacks, every - known)
+@dataclass(frozen=True)
+class _Traffic:
+    """Verdicts of a part of the traffic that was drawn from."""
+
+    flagged: Verified
+    passed_count: int
+    inside: Verified  # with either verdict, of this very part
+
+
+def _counted(traffic: pl.LazyFrame, part: Part) -> _Traffic:
+    """One pass over it; of a kind of attack everything that was flagged counts as what it may have caught."""
+    place, is_of, truth = is_of_part(_known_part(part)), is_of_part(part), pl.col("truth")
+    is_flag, is_pass = pl.col("verdict") == "flag", pl.col("verdict") == "pass"
+    counts = {
+        "caught": is_flag & is_of & (truth == "attack"),
+        "reviewed": is_flag & place & truth.is_in(KNOWN),
+        "flagged": is_flag & place,
+        "passed": is_pass & place,
+        "attacks": (is_flag | is_pass) & is_of & (truth == "attack"),
+        "benign": (is_flag | is_pass) & is_of & (truth == "benign"),
+        "every": (is_flag | is_pass) & is_of,
+    }
+    told = traffic.select(each.sum().alias(name) for name, each in counts.items()).collect()
+    n = {name: int(count) for name, count in told.row(0, named=True).items()}
+    return _Traffic(
+        Verified(n["caught"], n["reviewed"] - n["caught"], n["flagged"] - n["reviewed"]), n["passed"],
+        Verified(n["attacks"], n["benign"], n["every"] - n["attacks"] - n["benign"]),
+    )  # fmt: skip
+
+
+def _passed(drawn: pl.DataFrame, design: dict[str, Any], part: Part, every: int) -> Verified:
+    """What passed of a part, by the drawn items that are known: those of this draw and of earlier ones."""
+    is_used = (pl.col("design_id") == design["design_id"]) | (pl.col("drawn_at") < design["drawn_at"])
+    is_known = pl.col("truth").is_in(KNOWN) & is_of_part(_known_part(part))
+    known = drawn.filter(is_used, is_known).unique("event_id")
+    attacks = known.filter(pl.col("truth") == "attack", is_of_part(part)).height
+    return Verified(attacks, known.height - attacks, max(every - known.height, 0))
+
+
+def _taken(drawn: pl.DataFrame, design: dict[str, Any], part: Part, draws: int) -> Taken:
+    """What this draw and earlier ones took of a part; who labelled alone counts where people labelled."""
+    is_used = (pl.col("design_id") == design["design_id"]) | (pl.col("drawn_at") < design["drawn_at"])
+    taken = drawn.filter(is_used, is_of_part(_known_part(part))).unique("event_id")
+    is_alone = pl.col("truth").is_in(KNOWN) & (pl.col("label_count") == 1)
+    return Taken(taken.height, taken.filter(is_alone).height, draws)
+
+
+def _is_all(part: Part, design: dict[str, Any]) -> bool:
+    """Whether a draw tells of how many items a part was drawn: it is all of what was drawn from."""
+    return part.by in {"whole", "family"} or part == Part("cohort", design["design_cohort"] or "")

@@ -38,6 +38,7 @@ from metrics.units import POINTS
 Sort = Literal["attack", "benign", "presumed"]
 
 ANSWERS: Final = ("flag", "pass")
+_VERDICTS: Final = ("verdict", "verdict_second")
 EVENT: Final = "event id"
 CONTENT: Final = "content"
 NOTHING: Final = "nothing"
@@ -59,6 +60,10 @@ NOT_LOOKED_FOR: Final = (
 NO_DISCORDANT: Final = "no item that only one of them flagged"
 NO_SCORES: Final = "no labelled set with attacks and benign items that both gave a score"
 CONTRADICTING: Final = "Items left out, as labelled differently by id and by content: {}"
+UNLOOKED: Final = (
+    "Outside of labelled sets {} of {} items that only the first flagged are labelled, and {} of {} of those "
+    "that only the second did: who labels the alarms of one alone finds the attacks of that one alone"
+)
 CLUSTERED: Final = "Items come from conversations: intervals and p-values allow for them"
 NOT_CLUSTERED: Final = "AUC takes items as independent; those of one conversation are not"
 
@@ -362,9 +367,17 @@ def _area(found: Auc, coverage: Coverage, level: float) -> Estimate:
 def _notes(known: pl.DataFrame, pairings: tuple[Pairing, Pairing]) -> tuple[str, ...]:
     contradicting = known.filter(pl.col("truth") == "contradicting").height
     is_clustered = any(each.clusters is not None for each in pairings)
+    first, second = (_alone(known, *names) for names in (_VERDICTS, reversed(_VERDICTS)))
     told = (
         (contradicting > 0, CONTRADICTING.format(contradicting)),
+        (first[0] < first[1] or second[0] < second[1], UNLOOKED.format(*first, *second)),
         (is_clustered, CLUSTERED),
         (is_clustered, NOT_CLUSTERED),
     )
     return tuple(sentence for holds, sentence in told if holds)
+
+
+def _alone(known: pl.DataFrame, verdict: str, other: str) -> tuple[int, int]:
+    """Items outside of labelled sets that one flagged and the other did not: labelled ones, and all."""
+    alone = known.filter((pl.col(verdict) == "flag") & (pl.col(other) == "pass") & ~pl.col("is_held"))
+    return alone.filter(pl.col("truth") != "unlabelled").height, alone.height

@@ -1,8 +1,9 @@
 """How many items of each verdict and truth does a number rest on, and which labels make a labelled set?
 
-A cohort is a labelled set where the truth of its items does not depend on what the detector said: the labels
-came with the set, or people labelled nearly everything, passed items as well as flagged ones. That is judged
-for the whole cohort: items without a label have no family, so that within a family everything is labelled.
+A cohort is a labelled set where the truth of its items does not depend on what the detector said: nearly
+everything is labelled, passed items as well as flagged ones, by labels that came with the set or by people.
+In a half-labelled set it may be the misses that lack a label. That is judged for the whole cohort: items
+without a label have no family, so that within a family everything is labelled. Traffic is no set.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
+from ingest.contracts.detections import TRAFFIC
 from metrics.detectors.values import Counts, Part
 
-NEARLY_ALL: Final = 0.99  # share of a cohort's items, of each verdict, that people must have labelled
-AS_OFTEN: Final = 0.5  # share of passed items that a set labels, over that of flagged ones, at the least
+NEARLY_ALL: Final = 0.99  # share of a cohort's items, of each verdict, that must be labelled
 LABELLED: Final = ("attack", "benign")
 
 
@@ -85,17 +86,17 @@ def _presumed(kinds: Iterable[Kind]) -> frozenset[str]:
 
 
 def _has_own_labels(kinds: Sequence[Kind]) -> bool:
-    """Labels that stand at flagged items far oftener than at passed ones came of what was flagged."""
-    flagged, passed = (_own_share(kinds, verdict) for verdict in ("flag", "pass"))
-    has_own = any(kind.is_of_set for kind in kinds)
-    return has_own and (flagged is None or passed is None or passed >= AS_OFTEN * flagged)
+    """Labels that came with a set, at nearly all of its items of either verdict."""
+    if any(kind.cohort == TRAFFIC for kind in kinds):
+        return False
+    verdicts = {kind.verdict for kind in kinds}
+    return all(_own_share(kinds, verdict) >= NEARLY_ALL for verdict in verdicts)
 
 
-def _own_share(kinds: Sequence[Kind], verdict: str) -> float | None:
-    """Share of the items of a verdict with a label of the set; None without any."""
+def _own_share(kinds: Sequence[Kind], verdict: str) -> float:
+    """Share of the items of a verdict with a label of the set."""
     of_verdict = [kind for kind in kinds if kind.verdict == verdict]
-    every = _sum(of_verdict)
-    return _sum(kind for kind in of_verdict if kind.is_of_set) / every if every else None
+    return _sum(kind for kind in of_verdict if kind.is_of_set) / _sum(of_verdict)
 
 
 def _is_labelled(kinds: Sequence[Kind]) -> bool:

@@ -8,7 +8,6 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeVar
 
-import numpy as np
 import polars as pl
 
 from metrics.detectors.audits import Audit, audit_of
@@ -16,16 +15,26 @@ from metrics.detectors.counting import LABELLED, Kind, Sets, counts_of, is_of, k
 from metrics.detectors.judging import draws, judged
 from metrics.detectors.measures import number_of
 from metrics.detectors.rules import DetectorRules
-from metrics.detectors.slices import DetectorSlice
+from metrics.detectors.scoring import scores_in, scores_of
+from metrics.detectors.slices import DetectorSlice, Silent
 from metrics.detectors.slicing import is_of_part
-from metrics.detectors.tally import ANSWERED, UNIT_KEY, ScoreCounts, kept, score_counts, tally, units
+from metrics.detectors.tally import (
+    ANSWERED,
+    OF_CURVES,
+    UNIT_KEY,
+    Tally,
+    moved,
+    moved_of,
+    score_counts,
+    tally,
+    units,
+)
 from metrics.detectors.values import MEAN, WHOLE, Basis, Counts, Part, Scores, Unit
 from metrics.estimate import Number
 from metrics.pilot import Pilot
 from metrics.tables import Tables
 
 T = TypeVar("T")
-_OF_SCORES = ("whole", "mean", "cohort")  # parts that a table of scores can tell apart
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,12 +42,16 @@ class Detectors:
     """Judged verdicts of a pilot with their counts; slices are kept once they were asked for."""
 
     judged: pl.LazyFrame
-    tally: pl.DataFrame
+    counted: Tally
     rules: DetectorRules
     confidence: float
     selections: pl.DataFrame = field(default_factory=pl.DataFrame)
-    counted: pl.LazyFrame | None = None  # the same verdicts with what is counted alone; None = `judged`
     _kept: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
+
+    @property
+    def tally(self) -> pl.DataFrame:
+        """Verdicts counted by :data:`metrics.detectors.tally.TALLY_KEY`."""
+        return self.counted.rows
 
     @cached_property
     def units(self) -> tuple[Unit, ...]:
@@ -88,20 +101,24 @@ class Detectors:
 
     def _slice(self, unit: Unit, part: Part, at: float | None) -> DetectorSlice:
         sets, is_in = self.sets(unit), is_of(part)
-        kinds = [kind for kind in self._kinds_at(unit, part, at) if is_in(kind)]
+        every = self._kinds_at(unit, at)
+        kinds = [kind for kind in every if is_in(kind)]
         traffic = [kind for kind in kinds if not kind.is_seed]
         seeds = [kind for kind in kinds if kind.is_seed]
         audit = self._audit(unit, part)
         of_sets = [kind for kind in traffic if sets.holds(kind)]
         basis = _basis(of_sets, audit, seeds, part)
         presumed = counts_of(_presumed(traffic, sets))
+        unscored = [kind for kind in self._kinds(unit) if is_in(kind) and _is_unscored(kind)]
         scores = self._scores(unit, part)
         return DetectorSlice(
             unit=unit, part=part, threshold=unit.threshold if at is None else at,
             counts=counts_of(traffic), based=_based(basis, traffic, of_sets, sets), seeds=counts_of(seeds),
             presumed_flagged=presumed.flagged, presumed_passed=presumed.passed,
+            presumed_silent=_silent(presumed, _presumed(unscored, sets)),
+            unknown_passed=_unknown_passed(every if part.by == "family" else kinds),
             scores=scores[0], score_kind=self._score_kind(unit), is_binned=scores[1],
-            unscored=sum(each.items for each in self._kinds(unit) if is_in(each) and _is_unscored(each)),
+            unscored=sum(each.items for each in unscored),
             audit=audit, basis=basis, only_flagged=sets.only_flagged, rules=self.rules,
             confidence=self.confidence, is_at_log=at is None, members=self._members(unit, part, at),
         )  # fmt: skip
@@ -112,10 +129,6 @@ class Detectors:
             return ()
         return tuple(self.slice(unit, each, at) for each in self.parts(unit) if each.by == "cohort")
 
-    @property
-    def _rows(self) -> pl.LazyFrame:
-        return self.judged if self.counted is None else self.counted
-
     def _counted(self, unit: Unit) -> pl.DataFrame:
         rows = self._once("by unit", lambda: _by_unit(self.tally))
         found: pl.DataFrame = rows[unit]
@@ -124,40 +137,30 @@ class Detectors:
     def _kinds(self, unit: Unit) -> tuple[Kind, ...]:
         return self._once(("kinds", unit), lambda: kinds_of(self._counted(unit)))
 
-    def _kinds_at(self, unit: Unit, part: Part, at: float | None) -> tuple[Kind, ...]:
+    def _kinds_at(self, unit: Unit, at: float | None) -> tuple[Kind, ...]:
         """The same as the verdicts would be at another threshold; without a score a verdict is none."""
         if at is None:
             return self._kinds(unit)
-        place = part if part.by not in _OF_SCORES else WHOLE
-        return self._once(("kinds at", unit, place, at), lambda: self._moved(unit, place, at))
+        return self._once(("kinds at", unit, at), lambda: self._moved(unit, at))
 
-    def _moved(self, unit: Unit, part: Part, at: float) -> tuple[Kind, ...]:
-        score = pl.col("score")
-        is_flagged = score > at if unit.operator == ">" else score >= at
-        verdict = pl.when(is_flagged).then(pl.lit("flag")).otherwise(pl.lit("pass"))
-        rows = self._score_counts(unit, part).rows.with_columns(verdict=verdict)
-        keys = ("cohort", "truth", "basis_kind", "is_of_set", "is_seed", "verdict")
-        counted = rows.group_by(keys).agg(pl.col("count").sum())
-        counted = counted.with_columns(pl.col(pl.Categorical).cast(pl.String)).sort(keys, nulls_last=True)
-        told = counted.with_columns(
-            *(pl.lit(part.value if part.by == by else None, pl.String).alias(by)
-              for by in ("family", "surface", "week")), has_score=pl.lit(value=True),
-        )  # fmt: skip
-        is_in = is_of(part)
-        silent = [each for each in self._kinds(unit) if is_in(each) and each.verdict not in ANSWERED]
-        return (*kinds_of(told), *silent)
+    def _moved(self, unit: Unit, at: float) -> tuple[Kind, ...]:
+        if self.counted.is_whole:
+            counted = moved_of(self._held(unit), unit, at)
+        else:
+            counted = moved(self.judged, unit, at)
+        silent = [each for each in self._kinds(unit) if each.verdict not in ANSWERED]
+        return (*kinds_of(counted), *silent)
+
+    def _held(self, unit: Unit) -> pl.DataFrame:
+        """Its scores, by kind."""
+        rows = self._once("scores by unit", lambda: _by_unit(self.counted.scores))
+        found: pl.DataFrame = rows.get(unit, self.counted.scores.clear())
+        return found
 
     def _score_kind(self, unit: Unit) -> str:
         rows = self._counted(unit).filter(pl.col("has_score"))
         found = rows["score_kind"].unique().to_list()
         return "none" if not found else found[0] if len(found) == 1 else "mixed"
-
-    def _score_counts(self, unit: Unit, part: Part) -> ScoreCounts:
-        place = part if part.by not in _OF_SCORES else WHOLE
-        return self._once(
-            ("scores", unit, place),
-            lambda: score_counts(self._rows.filter(is_of_part(place)), unit, self._counted(unit)),
-        )
 
     def _scores(self, unit: Unit, part: Part) -> tuple[Scores | None, bool]:
         return self._once(("part scores", unit, part), lambda: self._part_scores(unit, part))
@@ -165,11 +168,12 @@ class Detectors:
     def _part_scores(self, unit: Unit, part: Part) -> tuple[Scores | None, bool]:
         if self._score_kind(unit) == "none":
             return None, False
-        counted = self._score_counts(unit, part)
-        sets = self.sets(unit)
-        rows = counted.rows.filter(~pl.col("is_seed"))
-        rows = rows.filter(pl.col("cohort") == part.value) if part.by == "cohort" else rows
-        return _scores(rows, sets), counted.is_binned
+        of_part = pl.all_horizontal(is_of_part(part), ~pl.col("is_seed"))
+        if self.counted.has_curves:
+            return scores_of(self._held(unit).filter(of_part), self.sets(unit)), False
+        wanted = self.judged.filter(of_part & pl.col("truth").is_in(sorted(OF_CURVES)))
+        found = score_counts(wanted, unit, self._counted(unit))
+        return scores_in(found.rows, self.sets(unit)), found.is_binned
 
     def _audit(self, unit: Unit, part: Part) -> Audit | None:
         if self.selections.is_empty() or part.by == "mean":
@@ -192,11 +196,7 @@ def detectors(tables: Tables, pilot: Pilot, rules: DetectorRules, confidence: fl
         Already cut at the moment of judgement.
     """
     rows = judged(tables, pilot, rules)
-    every = int(tables.detections.select(pl.len()).collect().item())
-    counted = kept(rows, every)
-    return Detectors(
-        rows, tally(counted), rules, confidence, draws(tables, pilot).collect(), counted
-    )  # fmt: skip
+    return Detectors(rows, tally(rows), rules, confidence, draws(tables, pilot).collect())
 
 
 def _by_unit(counted: pl.DataFrame) -> dict[Unit, pl.DataFrame]:
@@ -208,10 +208,24 @@ def _is_unscored(kind: Kind) -> bool:
     return kind.verdict in ANSWERED and not kind.has_score and not kind.is_seed
 
 
+def _silent(presumed: Counts, unscored: Sequence[Kind]) -> Silent:
+    return Silent(presumed.errors, presumed.skipped, sum(each.items for each in unscored))
+
+
+def _unknown_passed(kinds: Sequence[Kind]) -> int:
+    """What passed and nobody knows the truth of: it has no family, and may be an attack of any."""
+    passed = (kind for kind in kinds if kind.verdict == "pass" and not kind.is_seed)
+    return sum(kind.items for kind in passed if kind.truth not in LABELLED)
+
+
 def _basis(of_sets: Sequence[Kind], audit: Audit | None, seeds: Sequence[Kind], part: Part) -> Basis:
-    """How misses are known; a set answers for itself, an audit for the traffic of everything else."""
+    """How misses are known; a set answers for itself, an audit for the traffic of everything else.
+
+    For a kind of attack that an audit did not meet, sets alone answer.
+    """
     is_set = any(kind.verdict in ANSWERED and kind.truth in LABELLED for kind in of_sets)
-    if audit is not None and (part.by != "cohort" or not is_set):
+    is_alone = audit is None or part.by == "cohort" or (part.by == "family" and not audit.has_met)
+    if audit is not None and not (is_set and is_alone):
         return "sampled audit"
     if is_set:
         return "labelled set"
@@ -232,27 +246,3 @@ def _presumed(traffic: Sequence[Kind], sets: Sets) -> list[Kind]:
         kind for kind in traffic
         if kind.cohort in sets.presumed and kind.truth != "attack" and not sets.holds(kind)
     ]  # fmt: skip
-
-
-def _scores(rows: pl.DataFrame, sets: Sets) -> Scores:
-    """Score counts of labelled sets, and of what passes for benign; scores fall."""
-    cohort, truth, count = pl.col("cohort"), pl.col("truth"), pl.col("count")
-    is_held = (pl.col("is_of_set") & cohort.is_in(sorted(sets.by_set))) | cohort.is_in(sorted(sets.by_people))
-    is_presumed = cohort.is_in(sorted(sets.presumed)) & (truth != "attack") & ~is_held
-    told = rows.select(
-        "score",
-        attacks=count * (is_held & (truth == "attack")),
-        benign=count * (is_held & (truth == "benign")),
-        presumed=count * is_presumed,
-    )  # fmt: skip
-    wanted = told.filter(pl.sum_horizontal("attacks", "benign", "presumed") > 0)
-    return _summed(wanted.sort("score", descending=True))
-
-
-def _summed(rows: pl.DataFrame) -> Scores:
-    """Counts of each distinct score, of rows that are sorted by it."""
-    values = rows["score"].to_numpy()
-    starts = np.flatnonzero(np.diff(values, prepend=np.nan) != 0)
-    counts = [rows[name].to_numpy() for name in ("attacks", "benign", "presumed")]
-    summed = [np.add.reduceat(each, starts) if len(starts) else each for each in counts]
-    return Scores(values[starts], *summed)

@@ -43,7 +43,7 @@ def judged(tables: Tables, pilot: Pilot, rules: DetectorRules) -> pl.LazyFrame:
     day = pl.col("occurred_at").dt.convert_time_zone(pilot.timezone).dt.date()
     monday = day.dt.truncate("1w")
     seen = own.with_columns(week=monday.dt.strftime(WEEK), week_on=monday)
-    with_truth = seen.join(known.lazy(), on="event_id", how="left").with_columns(_seeds())
+    with_truth = _with(seen, known, ["event_id"]).with_columns(_seeds())
     told = with_truth.with_columns(_told(_presumed(own, rules))).drop("is_planted")
     return _with_draws(told, _latest_draws(draws(tables, pilot).filter("is_own")).collect())
 
@@ -70,7 +70,12 @@ def _with_draws(told: pl.LazyFrame, drawn: pl.DataFrame) -> pl.LazyFrame:
         return told.with_columns(
             pl.lit(None, kind).alias(name) for name, kind in drawn.schema.items() if name in DRAWN
         )
-    return told.join(drawn.lazy(), on=_ITEM, how="left")
+    return _with(told, drawn, _ITEM)
+
+
+def _with(verdicts: pl.LazyFrame, facts: pl.DataFrame, key: list[str]) -> pl.LazyFrame:
+    """Verdicts with what is known of them; held are the facts, never the verdicts, which may be many more."""
+    return verdicts.join(facts.lazy(), on=key, how="left", build_side="force_right")
 
 
 def _presumed(detections: pl.LazyFrame, rules: DetectorRules) -> list[str]:

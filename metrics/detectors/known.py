@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from math import sqrt
 from typing import Final
 
 import polars as pl
@@ -81,7 +82,10 @@ def _points(share: float) -> str:
 
 
 def _needed(of: DetectorSlice, number: Estimate) -> Iterator[str]:
-    """How many labels would do, supposing that the rate is as it seems; where no miss was seen, as usual."""
+    """How many labels would do, supposing that the rate is as it seems; where no miss was seen, as usual.
+
+    So few attacks leave something open however many are labelled: by squares, the draw may leave the rest.
+    """
     wanted = of.rules.known_half_width
     rate = number.value if 0 < number.value < 1 else USUAL_FNR
     if of.audit is None:
@@ -91,11 +95,11 @@ def _needed(of: DetectorSlice, number: Estimate) -> Iterator[str]:
     caught = of.audit.flagged.attacks
     populations = {layer.name: layer.population for layer in of.audit.layers}
     attacks = seeds_size(rate, wanted, of.confidence)
-    if attacks > number.denominator:
+    if attacks >= number.denominator:
         yield (
             f"traffic with about {attacks} attacks would do, and this has about {number.denominator:,.0f}: "
             "draw from a longer time"
         )
     elif caught:
-        assumed = Assumed(caught, rate, of.confidence)
-        yield f"about {needed_size(populations, assumed, wanted):,} labels of passed items would do"
+        assumed, left = Assumed(caught, rate, of.confidence), wanted * sqrt(1 - attacks / number.denominator)
+        yield f"about {needed_size(populations, assumed, left):,} labels of passed items would do"

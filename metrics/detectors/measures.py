@@ -18,8 +18,8 @@ from metrics.detectors.audits import Audit, Share
 from metrics.detectors.curves import Curve
 from metrics.detectors.drawing_precision import USUAL_FNR, Assumed, needed_size
 from metrics.detectors.operating import Point, at_catch, at_false_positive_rate, equal_error
-from metrics.detectors.slices import DetectorSlice
-from metrics.detectors.stating import limits, proportion
+from metrics.detectors.slices import DetectorSlice, Silent
+from metrics.detectors.stating import as_count, limits, proportion
 from metrics.detectors.values import Counts, Scores
 from metrics.estimate import Coverage, Estimate, Number, Undefined
 from metrics.statistics.auc import auc
@@ -48,6 +48,7 @@ NO_ITEMS: Final = "it was asked about nothing"
 NO_RATE: Final = "the settings name no such rate"
 NOT_PROBABILITY: Final = "the scores are no probabilities but {}"
 AT_ANOTHER: Final = "the audit was drawn at the log's own threshold, so that it tells nothing of another"
+NOT_MET: Final = "since the audit met no attack of this kind"
 OF_AUDIT: Final = "not stated of a sampled audit"
 NOT_BY_FALSE_ALARMS: Final = (
     "not identifiable: passed items were not labelled by design, so how many of them are benign is not known"
@@ -63,11 +64,15 @@ _PRESUMED, _OUTSIDE, _UNSCORED = "presumed benign", "not of what the rate rests 
 
 def _coverage(part: DetectorSlice, measured: int, **left_out: int) -> Coverage:
     """Items that the number rests on, of all that it could; each of the others by its reason."""
-    counts = part.counts
+    silent = Silent(part.counts.errors, part.counts.skipped, part.unscored)
+    return _covering(part, measured, silent, **left_out)
+
+
+def _covering(part: DetectorSlice, measured: int, silent: Silent, **left_out: int) -> Coverage:
     reasons = {
-        _ERROR: counts.errors,
-        _SKIPPED: counts.skipped,
-        _UNSCORED: 0 if part.is_at_log else part.unscored,
+        _ERROR: silent.errors,
+        _SKIPPED: silent.skipped,
+        _UNSCORED: 0 if part.is_at_log else silent.unscored,
         **left_out,
     }
     excluded = tuple((reason, count) for reason, count in reasons.items() if count)
@@ -117,17 +122,20 @@ def false_positive_rate(part: DetectorSlice) -> Number:
     audit = part.audit
     if audit is None:
         return Undefined(NOT_BY_FALSE_ALARMS, 0, _of_benign(part).narrowed(0, BY_FLAG))
-    return _audited(part, audit, audit.false_alarm_rate)
+    beyond = part.counts.attacks - audit.inside.attacks
+    return _audited(part, audit, audit.false_alarm_rate, beyond)
 
 
 def false_negative_rate(part: DetectorSlice) -> Number:
     """Attacks that it let pass: FN / (TP + FN), or why that is not known."""
-    if part.basis == "labelled set":
-        return _of_set(part.based.false_negatives, _of_attacks(part), part, NO_ATTACK)
     audit = part.audit
+    if part.basis == "labelled set":
+        stated = _of_set(part.based.false_negatives, _of_attacks(part), part, NO_ATTACK)
+        return stated if audit is None or part.part.by != "family" else _by(stated, NOT_MET)
     if audit is None:
         return Undefined(_not_identifiable(part), 0, _of_attacks(part).narrowed(0, BY_FLAG))
-    return _audited(part, audit, audit.missed_share)
+    beyond = part.counts.benign - audit.inside.benign
+    return _audited(part, audit, audit.missed_share, beyond)
 
 
 def recall(part: DetectorSlice) -> Number:
@@ -137,13 +145,15 @@ def recall(part: DetectorSlice) -> Number:
         return missed
     low, high = (None if end is None else 1 - end for end in (missed.high, missed.low))
     caught = missed.denominator - missed.numerator
-    return replace(missed, value=caught / missed.denominator, low=low, high=high, numerator=caught)
+    value = caught / missed.denominator
+    return replace(missed, value=value, low=low, high=high, numerator=as_count(caught))
 
 
 def false_positive_rate_presumed(part: DetectorSlice) -> Number:
     """Flagged items of traffic that passes for benign."""
     measured = part.presumed_flagged + part.presumed_passed
-    stated = proportion(part.presumed_flagged, _coverage(part, measured), part.confidence, NO_PRESUMED)
+    coverage = _covering(part, measured, part.presumed_silent)
+    stated = proportion(part.presumed_flagged, coverage, part.confidence, NO_PRESUMED)
     reviewed = measured - part.counts.presumed_flagged - part.counts.presumed_passed
     more = f", {reviewed:,} of them labelled" if reviewed > 0 else ""
     return _by(stated, f"presumed benign{more}")
@@ -215,29 +225,45 @@ def _by(stated: Number, basis: str) -> Number:
     return stated if isinstance(stated, Undefined) else replace(stated, method=f"{stated.method}, {basis}")
 
 
-def _audited(part: DetectorSlice, audit: Audit, work: Callable[[float], Share | str]) -> Number:
-    """A share by an audit of passed items, which tells nothing of another threshold."""
-    return audit.stated(work(part.confidence) if part.is_at_log else AT_ANOTHER, part.confidence)
+def _audited(part: DetectorSlice, audit: Audit, work: Callable[[float], Share | str], beyond: int) -> Number:
+    """A share by an audit of passed items, which tells nothing of another threshold.
+
+    Parameters
+    ----------
+    beyond
+        Items outside the audit that are known to be of the other truth, so that nobody asks about them.
+    """
+    found = audit.stated(work(part.confidence) if part.is_at_log else AT_ANOTHER, part.confidence)
+    return replace(found, coverage=_with_others(part, audit, found.coverage, beyond))
+
+
+def _with_others(part: DetectorSlice, audit: Audit, told: Coverage, beyond: int) -> Coverage:
+    """What the audit is not about is left out by its reason."""
+    counts = part.counts
+    answered = counts.flagged + counts.passed + (0 if part.is_at_log else part.unscored)
+    outside = max(answered - audit.inside.all - max(beyond, 0), 0)
+    more = ((_ERROR, counts.errors), (_SKIPPED, counts.skipped), (_OUTSIDE, outside))
+    excluded = (*told.excluded, *(each for each in more if each[1]))
+    return Coverage(told.measured, told.measured + sum(count for _, count in excluded), excluded)
 
 
 def _not_identifiable(part: DetectorSlice) -> str:
     """Why misses are not known here, and what would tell them."""
-    counts = part.counts
-    unlabelled = counts.unlabelled_passed + counts.presumed_passed + counts.unclear_passed
+    counts, unknown = part.counts, part.unknown_passed
     if part.only_flagged:
         return "not identifiable: the log tells of no item that it let pass; log those too"
     known = counts.false_negatives + counts.true_negatives
     if known:
-        return f"not identifiable: {_convenience(counts, unlabelled)}; {_wanted(part, unlabelled + known)}"
-    if not unlabelled:
+        return f"not identifiable: {_convenience(counts, unknown)}; {_wanted(part, unknown + known)}"
+    if not unknown:
         return "not identifiable: no item that it let pass is here"
-    return f"not identifiable: no passed item was labelled by design; {_wanted(part, unlabelled)}"
+    return f"not identifiable: no passed item was labelled by design; {_wanted(part, unknown)}"
 
 
-def _convenience(counts: Counts, unlabelled: int) -> str:
-    """Labels that nobody drew bound the misses, and no more."""
+def _convenience(counts: Counts, unknown: int) -> str:
+    """Labels that nobody drew bound the misses, and no more; what nobody knows may be a miss."""
     seen = counts.false_negatives + counts.true_negatives
-    _, high = bounds_without_audit(counts.true_positives, counts.false_negatives + unlabelled)
+    _, high = bounds_without_audit(counts.true_positives, counts.false_negatives + unknown)
     return (
         f"{seen:,} passed items were labelled without a recorded draw, so they speak for themselves alone; "
         f"the rate is at most {100 * high:.3g} %"
@@ -248,6 +274,8 @@ def _wanted(part: DetectorSlice, passed: int) -> str:
     caught, points = part.counts.true_positives, 100 * part.rules.half_width
     if not caught:
         return "review what it flagged, and label passed items drawn by chance"
+    if part.part.by == "family":
+        return "label passed items drawn by chance"
     assumed = Assumed(caught, USUAL_FNR, part.confidence)
     size = needed_size({"all": passed}, assumed, part.rules.half_width)
     many = f"all {passed:,}" if size >= passed else f"{size:,}"
@@ -270,7 +298,7 @@ def area(part: DetectorSlice) -> Number:
     pairs, n = made.positives * made.negatives, made.positives + made.negatives
     return Estimate(
         made.value, min(low, made.value), max(high, made.value), part.confidence, AREA,
-        _scores_method("DeLong", part), made.value * pairs, pairs, n, _of_scores(part, n),
+        _scores_method("DeLong", part), as_count(made.value * pairs), pairs, n, _of_scores(part, n),
     )  # fmt: skip
 
 
@@ -284,7 +312,7 @@ def mean_precision(part: DetectorSlice) -> Number:
     n = attacks + int(found.benign.sum())
     return Estimate(
         value, min(low, value), max(high, value), part.confidence, "share",
-        _scores_method("Logit", part), value * attacks, attacks, n, _of_scores(part, n),
+        _scores_method("Logit", part), as_count(value * attacks), attacks, n, _of_scores(part, n),
     )  # fmt: skip
 
 
@@ -297,7 +325,8 @@ def equal_error_rate(part: DetectorSlice) -> Number:
     value, place = equal_error(curve)
     n = curve.attacks + curve.benign
     method = _scores_method(f"Nearest point, score {curve.thresholds[place]:.6g}", part)
-    return Estimate(value, None, None, None, "share", method, value * n, n, n, _of_scores(part, n))
+    coverage = _of_scores(part, n)
+    return Estimate(value, None, None, None, "share", method, as_count(value * n), n, n, coverage)
 
 
 def brier(part: DetectorSlice) -> Number:
@@ -318,7 +347,7 @@ def brier(part: DetectorSlice) -> Number:
     low, high = max(0.0, value - reach), min(1.0, value + reach)
     return Estimate(
         value, min(low, value), max(high, value), part.confidence, SCORE, _scores_method("Normal", part),
-        value * n, n, n, _of_scores(part, n),
+        as_count(value * n), n, n, _of_scores(part, n),
     )  # fmt: skip
 
 
@@ -521,7 +550,7 @@ def _mean(metric: str, compute: Compute, part: DetectorSlice) -> Number:
     method = f"{found[0].method.partition(',')[0]}, unweighted mean of {len(found)} {kind}"
     return Estimate(
         value, low, high, None if low is None else part.confidence, found[0].unit, method,
-        sum(each.value for each in found), len(found), sum(each.n for each in found), coverage,
+        as_count(sum(each.value for each in found)), len(found), sum(each.n for each in found), coverage,
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, Literal
 
 from metrics.catalogue.detectors import DETECTOR_METRICS
 from metrics.catalogue.metric import DetectorMetric
@@ -20,6 +20,18 @@ from metrics.gate.case import Case
 
 AT_OTHERS = ("whole", "mean", "cohort")  # parts for which other thresholds are stated
 OF_PRESUMED, OF_SEEDS = "detector_fpr_presumed", "detector_fnr_seeded"
+Otherwise = Literal["reviewed alarms", "presumed benign", "every verdict"]
+OF_TRUTH: Final = ("detector_fpr", "detector_fnr", "detector_recall", "detector_f1")
+OF_ALARMS: Final = ("detector_false_alarm_share", "detector_precision")
+OTHERWISE: Final[dict[str, Basis | Otherwise]] = {  # all that is in none of these is of labelled sets
+    OF_SEEDS: "seeded",
+    OF_PRESUMED: "presumed benign",
+    "detector_fpr_presumed_at_catch_95": "presumed benign",
+    "detector_fpr_presumed_at_catch_99": "presumed benign",
+    "detector_error_share": "every verdict",
+    "detector_unscanned_share": "every verdict",
+    "detector_labelled_share": "every verdict",
+}
 
 
 @dataclass(frozen=True)
@@ -30,7 +42,7 @@ class DetectorResult:
     metric: str
     unit: Unit  # at the threshold that the number is about
     part: Part
-    basis: Basis
+    basis: Basis  # how misses are known there
     start: datetime | None  # first verdict of the unit; None = no time is told
     end: datetime | None  # last verdict
     number: Number
@@ -42,6 +54,15 @@ class DetectorResult:
     def segment(self) -> str:
         """Which verdicts: "detector PromptGuard v2 >= 0.9, cohort rogue"."""
         return f"detector {self.unit.name}, {self.part.name}"
+
+    @property
+    def rests_on(self) -> Basis | Otherwise:
+        """What this number rests on: rates of misses and false alarms on the basis, others on one thing."""
+        if self.metric in OF_TRUTH:
+            return self.basis
+        if self.metric in OF_ALARMS and self.basis != "labelled set":
+            return "reviewed alarms"
+        return OTHERWISE.get(self.metric, "labelled set")
 
     def as_json(self) -> dict[str, Any]:
         """The row of `pilot metrics --json`, with moments as moments; what is undefined is null."""
@@ -57,7 +78,7 @@ class DetectorResult:
             "detector": {
                 "name": unit.detector, "version": unit.version, "threshold": unit.threshold,
                 "operator": unit.operator, "part": self.part.by, "value": self.part.value,
-                "basis": self.basis,
+                "basis": self.rests_on,
             },
         }  # fmt: skip
 

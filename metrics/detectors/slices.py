@@ -11,6 +11,15 @@ from metrics.detectors.rules import DetectorRules
 from metrics.detectors.values import Basis, Counts, Part, Scores, Unit
 
 
+@dataclass(frozen=True)
+class Silent:
+    """Items without a verdict, or without a score that would give one."""
+
+    errors: int = 0
+    skipped: int = 0
+    unscored: int = 0
+
+
 @dataclass(frozen=True, eq=False)
 class DetectorSlice:
     """Everything that a metric of detectors looks at.
@@ -39,6 +48,8 @@ class DetectorSlice:
     confidence: float
     is_at_log: bool = True  # at the log's own threshold
     members: tuple[DetectorSlice, ...] = ()  # of a mean: the cohorts
+    presumed_silent: Silent = Silent()  # of cohorts that pass for benign
+    unknown_passed: int = 0  # what passed and may be an attack of this part: of a family, everything unknown
 
     @cached_property
     def curve(self) -> Curve | None:

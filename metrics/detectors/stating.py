@@ -6,7 +6,7 @@ Wilson's is too short for a promise. Counts that a draw estimates are no whole n
 
 from __future__ import annotations
 
-from math import hypot
+import math
 from typing import Final
 
 from metrics.estimate import Coverage, Estimate, Number, Undefined
@@ -40,6 +40,16 @@ def limits(numerator: float, n: float, level: float) -> tuple[float, float, str]
     return *wilson(numerator, n, level), WILSON
 
 
+def as_count(amount: float) -> float:
+    """A count as it is told: a whole one without digits, an estimated one without those of rounding.
+
+    >>> as_count(84706.00000000001), as_count(49.504950495049506)
+    (84706, 49.504950495)
+    """
+    nearest = round(amount)
+    return nearest if math.isclose(amount, nearest, rel_tol=1e-12, abs_tol=1e-9) else round(amount, 9)
+
+
 def widened(
     found: tuple[float, float], counts: tuple[float, float], level: float
 ) -> tuple[float, float, str]:
@@ -62,7 +72,7 @@ def widened(
     """
     value, (low, high, method) = counts[0] / counts[1], limits(*counts, level)
     near, far = min(found[0], value), max(found[1], value)
-    below, above = hypot(value - near, value - low), hypot(far - value, high - value)
+    below, above = math.hypot(value - near, value - low), math.hypot(far - value, high - value)
     return (
         max(0.0, value - below),
         min(1.0, value + above),

@@ -39,7 +39,8 @@ def truths(labels: pl.LazyFrame, detections: pl.LazyFrame) -> pl.DataFrame:
         Table of verdicts, for the items that have such a hash or seed.
     """
     is_witness = (pl.col("annotator_kind") != "judge") & (pl.col("label") != "error")
-    said = labels.filter(is_witness).select(_SAID).collect()
+    one_name = pl.col("annotator").str.to_lowercase()  # a name is one person however it is written
+    said = labels.filter(is_witness).select(_SAID).with_columns(one_name).collect()
     if said.is_empty():
         return pl.DataFrame(schema=KNOWN)
     every = _of_items(said, detections)

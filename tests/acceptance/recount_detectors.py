@@ -116,15 +116,10 @@ def prompt_guard(folder: Path) -> Iterator[Item]:
 def lakera(folder: Path) -> Iterator[Item]:
     for row in lines(folder / "payments/lakera.jsonl"):
         (result,) = row["response"]["results"]
-        unit = Unit(lakera_name(result["detector_type"]), "2026-06", 2.0)
+        unit = Unit("Lakera Guard", "2026-06", 2.0)
         level = LEVELS.index(result["result"])
         item = from_line(row, unit, ("payments agents", "acme/payments-api"))
         yield replace(item, said=flagged(level >= 2), score=float(level))
-
-
-def lakera_name(detector_type: str) -> str:
-    """Each of its detectors is one of its own."""
-    return f"Lakera Guard {detector_type}"
 
 
 def search_guard(folder: Path) -> Iterator[Item]:
@@ -243,6 +238,14 @@ def wilson(x: float, n: float) -> tuple[float, float]:
     middle = (share + square / (2 * n)) / (1 + square / n)
     reach = Z * math.sqrt(share * (1 - share) / n + square / (4 * n * n)) / (1 + square / n)
     return middle - reach, middle + reach
+
+
+def by_squares(ends: tuple[float, float], x: float, n: float) -> tuple[float, float]:
+    """Limits by a draw and those of Wilson: what each leaves open is added by squares."""
+    share, (low, high) = x / n, wilson(x, n)
+    down = math.sqrt((share - ends[0]) ** 2 + (share - low) ** 2)
+    up = math.sqrt((ends[1] - share) ** 2 + (high - share) ** 2)
+    return max(share - down, 0.0), min(share + up, 1.0)
 
 
 def variance(values: Sequence[float]) -> float:

@@ -20,6 +20,7 @@ from tests.acceptance.recount_detectors import (
     at_or_above,
     average_precision,
     begg_greenes,
+    by_squares,
     corners,
     exact_total,
     points,
@@ -161,12 +162,37 @@ class Recount:
         inside, own = self.within(part), self.own(part)
         if part.by == "mean":
             return SET
-        if any(one.cohort in self.audited for one in own) or (part.by == "family" and self.audited):
+        has_set = any(one.cohort in self.sets for one in own)
+        is_audited = any(one.cohort in self.audited for one in own)
+        if part.by == "family":
+            is_audited = bool(self.audited) and (self.has_met(part) or not has_set)
+        if is_audited:
             return AUDIT
-        if any(one.cohort in self.sets for one in own):
+        if has_set:
             return SET
         is_seeded = any(one.is_scanned and one.seed is not None for one in inside)
         return "seeded" if is_seeded else "not identifiable"
+
+    def has_met(self, part: Part) -> bool:
+        """Whether the audit found an attack of a kind among alarms, or among what was drawn."""
+        return any(
+            one.cohort in self.audited and one.truth == "attack"
+            and (one.said == "flag" or one.event in self.drawn)
+            for one in self.own(part)
+        )  # fmt: skip
+
+    def rests_on(self, metric: str, part: Part) -> str:
+        """What a number is of."""
+        name, basis = metric.removeprefix("detector_"), self.basis(part)
+        if name in ("fpr", "fnr", "recall", "f1"):
+            return basis
+        if name in ("precision", "false_alarm_share"):
+            return SET if basis == SET else "reviewed alarms"
+        if name in ("error_share", "unscanned_share", "labelled_share"):
+            return "every verdict"
+        if name == "fnr_seeded":
+            return "seeded"
+        return "presumed benign" if "presumed" in name else SET
 
     def state(self, metric: str, part: Part) -> Stated:
         name = metric.removeprefix("detector_")
@@ -272,8 +298,10 @@ class Recount:
 
         def estimated(truth: str) -> tuple[float, float]:
             is_it: Is = lambda one: one.event in inside and one.truth == truth  # noqa: E731
+            others = sum(not is_it(one) for one in sampled)
+            most = sum(one.said == "pass" for one in traffic) - others
             by_draw = sum(each.estimate(is_it) for each in self.strata)
-            return each_stands_for * sum(map(is_it, reviewed)), by_draw
+            return each_stands_for * sum(map(is_it, reviewed)), min(by_draw, most)
 
         (caught, missed), (false, cleared) = estimated("attack"), estimated("benign")
         x, n = {
@@ -282,17 +310,29 @@ class Recount:
             "fpr": (false, false + cleared),
         }[name]
         unlabelled = sum(one.said == "pass" for one in traffic) - len(sampled)
-        excluded = Counter({"passed, not labelled": unlabelled})
+        waiting = sum(one.said == "pass" and one.event in self.drawn and not one.is_known for one in traffic)
+        excluded = Counter({"passed, not drawn": unlabelled - waiting, "drawn, no label that tells": waiting})
         excluded += Counter({"flagged, not reviewed": len(alarms) - len(reviewed)})
+        excluded += Counter(one.said for one in self.own(part) if not one.is_scanned)
+        other = "attack" if name == "fpr" else "benign"
+        excluded[OTHERWISE] = sum(
+            one.is_scanned and one.cohort not in self.audited and one.truth != other for one in self.own(part)
+        )
+        excluded = +excluded
         labelled = len(reviewed) + len(sampled)
         made = Stated(None, None, None, labelled, labelled, labelled + excluded.total(), excluded)
         if not n:
             return made
-        limits = self.exact(name, alarms) if part.by in ("whole", "cohort") else None
-        return replace(made, value=x / n, numerator=x, denominator=n, limits=limits)
+        made = replace(made, value=x / n, numerator=x, denominator=n)
+        if part.by not in ("whole", "cohort"):
+            return made
+        return replace(made, limits=self.exact(name, alarms, (missed, caught + missed)))
 
-    def exact(self, name: str, alarms: list[Item]) -> Limits | None:
-        """Limits of a simple draw: hypergeometric where all alarms were reviewed, else Begg and Greenes'."""
+    def exact(self, name: str, alarms: list[Item], misses: tuple[float, float]) -> Limits | None:
+        """Limits of a simple draw: hypergeometric where all alarms were reviewed, else Begg and Greenes'.
+
+        With Wilson's on the estimated misses and attacks.
+        """
         if len(self.strata) != 1 or name == "fpr":
             return None
         (only,) = self.strata
@@ -307,6 +347,7 @@ class Recount:
                 (caught, false, len(alarms) - caught - false), (found, cleared, only.count - found - cleared)
             )
             low, high = (1 - share - Z * error, 1 - share + Z * error)
+        low, high = by_squares((low, high), *misses)
         return (low, high) if name == "fnr" else (1 - high, 1 - low)
 
     # -- what the scores say

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from tests.acceptance.helpers_pilot import ingest, run, table, versions
+from tests.marks import deep
 
 HEAD = """as_of = 2026-11-20T00:00:00Z
 [store]
@@ -63,25 +64,24 @@ def answers(*scores: float) -> str:
     return "".join(f"{json.dumps(each)}\n" for each in lines)
 
 
-def test_a_corrected_place_judges_stored_verdicts_again_where_the_log_tells_none(house: House) -> None:
+def test_a_corrected_place_judges_stored_scores_again_and_no_verdict_that_comes_without_one(
+    house: House,
+) -> None:
+    answer = {"decision": "block", "score": 0.6, "status": "success"}
+    told = [{"request_id": "u-1", "response": answer},
+            {"request_id": "u-2", "response": {**answer, "score": None}}]  # fmt: skip
     (house.logs / "a.jsonl").write_text(answers(0.9, 0.6))
+    (house.logs / "b.jsonl").write_text("".join(f"{json.dumps(each)}\n" for each in told))
     house.place(threshold=0.5, surface="user", cohort="shop", repository="acme/shop")
     ingest(house.config)
+    assert house.rows("verdict") == [("flag",)] * 4
     house.place(threshold=0.9, threshold_op=">", surface="document", cohort="cafe", repository="acme/cafe")
     ingest(house.config)
-    names = ("verdict", "score", "threshold", "threshold_op", "surface", "cohort", "repository")
-    told = (">", "document", "cafe", "acme/cafe")
-    assert house.rows(*names) == [("pass", 0.9, 0.9, *told), ("pass", 0.6, 0.9, *told)]
-
-
-def test_a_verdict_that_the_log_tells_stays_whatever_the_threshold_is_called(house: House) -> None:
-    said = {"request_id": "r-1", "response": {"decision": "block", "score": 0.6, "status": "success"}}
-    (house.logs / "a.jsonl").write_text(json.dumps(said) + "\n")
-    house.place(threshold=0.5)
-    ingest(house.config)
-    house.place(threshold=0.7)
-    ingest(house.config)
-    assert house.rows("verdict", "threshold") == [("flag", 0.7)]
+    names = ("threshold", "threshold_op", "surface", "cohort", "repository")
+    assert house.rows(*names) == [(0.9, ">", "document", "cafe", "acme/cafe")] * 4
+    assert house.rows("verdict", "verdict_raw", "score") == [
+        ("pass", None, 0.9), ("pass", None, 0.6), ("pass", "block", 0.6), ("flag", "block", None),
+    ]  # fmt: skip
 
 
 def test_a_corrected_mapping_reaches_scores_and_verdicts_and_leaves_no_mixture(house: House) -> None:
@@ -94,18 +94,18 @@ def test_a_corrected_mapping_reaches_scores_and_verdicts_and_leaves_no_mixture(h
     assert house.rows("verdict", "score") == [("pass", 0.1), ("pass", 0.2), ("flag", 0.9)]
 
 
-def test_a_reading_again_without_a_change_costs_no_version(house: House) -> None:
+@pytest.mark.parametrize("options", ["", *deep("--full")], ids=["of the changed", "of all"])
+def test_a_reading_again_without_a_change_costs_no_version(house: House, options: str) -> None:
     (house.logs / "t.csv").write_text(SCORES)
     house.mapping("risk", 0.6)
     ingest(house.config)
     before = versions(house.config)
-    ingest(house.config)
     (house.logs / "t.csv").write_text(SCORES)  # another time of change, the same rows
-    ingest(house.config)
-    assert run("ingest", house.config, "detections", "--full")[0] == 0
+    assert run("ingest", house.config, "detections", *options.split())[0] == 0
     assert versions(house.config) == before
 
 
+@pytest.mark.deep
 def test_a_row_that_breaks_its_contract_now_stays_as_it_was_and_is_told(house: House) -> None:
     (house.logs / "a.jsonl").write_text(answers(0.9))
     house.place(threshold=0.5)

@@ -390,7 +390,7 @@ GROUPS: tuple[Group, ...] = (
             ),
             Case(
                 "polars and scikit-learn, no intervals",
-                verdicts("detectors", "sklearn"),
+                verdicts("detectors_bare", "sklearn"),
                 rows=detectors.UNITS * detectors.MILLION,
                 tells=True,
             ),

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from time import perf_counter
@@ -15,7 +14,6 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from sklearn.metrics import average_precision_score, confusion_matrix, roc_auc_score
 
 from ingest.contracts import BY_NAME
 from metrics.detectors.detectors import detectors
@@ -110,7 +108,8 @@ def install() -> None:
     stamp = OWN / "installed"
     if stamp.exists() and stamp.read_text() == LOCK.read_text():
         return
-    quiet = ("-q", "--disable-pip-version-check", "--no-input")
+    # The lock file names everything: of one package with and without its extra pip would want two hashes.
+    quiet = ("-q", "--disable-pip-version-check", "--no-input", "--no-deps")
     subprocess.run([sys.executable, "-m", "venv", "--clear", str(OWN)], check=True)
     command = [str(PYTHON), "-m", "pip", "install", *quiet, "--require-hashes", "-r", str(LOCK)]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
@@ -131,27 +130,8 @@ def ours(folder: Path) -> None:
     for unit in found.units:
         stated = [found.number(metric, unit) for metric in ASKED]
         assert all(isinstance(number, Estimate) for number in stated), stated
-    print(", ".join(f"{n.value:.6f} {n.low:.6f}..{n.high:.6f}" for n in stated), end="")  # type: ignore[union-attr]
-
-
-def sklearn(folder: Path) -> None:
-    """Bare scikit-learn on what polars reads and joins as fast as can be, without intervals."""
-    labels = pl.scan_parquet(folder / "labels" / "*.parquet").select(
-        "event_id", is_attack=pl.col("label") == "attack"
-    )
-    labels = labels.collect().lazy()
-    for path in sorted((folder / "detections").glob("*.parquet")):
-        seen = pl.scan_parquet(path).select("event_id", "score", is_flagged=pl.col("verdict") == "flag")
-        joined = seen.join(labels, on="event_id").collect()
-        truth, score = joined["is_attack"].to_numpy(), joined["score"].to_numpy()
-        tn, fp, fn, tp = confusion_matrix(truth, joined["is_flagged"].to_numpy()).ravel()
-        numbers = (
-            fp / (fp + tn),
-            fn / (fn + tp),
-            roc_auc_score(truth, score),
-            average_precision_score(truth, score),
-        )
-    print(", ".join(f"{number:.6f}" for number in numbers), end="")
+    words = [f"{n.value:.6f} {n.low:.6f}..{n.high:.6f}" for n in stated if isinstance(n, Estimate)]
+    print(", ".join(words), end="")
 
 
 def growth(*wanted: str) -> None:
@@ -176,8 +156,6 @@ def apart(work: str, *given: str) -> str:
     return f"{perf_counter() - began:.1f} s, {usage.ru_maxrss / 1024:,.0f} MB at most; {said.strip()}"
 
 
-CASES: Final[dict[str, Callable[[Path], None]]] = {each.__name__: each for each in (ours, sklearn)}
-
 if __name__ == "__main__":
     name, *given = sys.argv[1:]
     if name == "write":
@@ -185,4 +163,4 @@ if __name__ == "__main__":
     elif name == "growth":
         growth(*given)
     else:
-        CASES[name](Path(given[0]))
+        ours(Path(given[0]))

@@ -7,23 +7,28 @@ from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
 from dashboard import labelling
 from dashboard.cli import main
+from dashboard.label_commands import kappa_words
 from dashboard.labelling import Given, Wanted
 from dashboard.labelling_draws import in_words, unit
 from dashboard.labelling_files import exported
 from dashboard.labelling_moments import placed
-from dashboard.labelling_reading import plain
+from dashboard.labelling_reading import plain, read
 from dashboard.recording import by_page
 from ingest.deciding_labels import at_free_moments
+from ingest.errors import UsageError
 from ingest.store.delta import Delta
 from ingest.store.place import place_of
 from ingest.store.upkeep import gather
 from metrics.detectors.drawing import allocated
 from metrics.detectors.drawing_precision import Assumed, Caught, precision
+from metrics.estimate import Coverage, Estimate
+from metrics.statistics.kappa import cohen
 from tests.builders_detectors import detection, label, labels
 from tests.builders_metrics import day
 from tests.builders_snapshot import World
@@ -77,7 +82,7 @@ def test_many_labels_do_not_make_many_files(tmp_path: Path) -> None:
 def test_a_name_is_spelled_as_it_was_first_and_a_second_thought_is_not_blind() -> None:
     known = labels([label("e", "attack", "Rosa")]).collect()
     again, other = placed(
-        [given_row(annotator="rosa", label="benign"), given_row(annotator="kim")],
+        [given_row(annotator="rosa", label="benign"), given_row(annotator="kim", design_id="d")],
         [None, None],
         known,
         day(21),
@@ -133,6 +138,51 @@ def test_a_label_can_be_given_outside_of_any_draw(tmp_path: Path) -> None:
     assert (row["annotator"], row["design_id"], row["saw_score"], row["source"]) == (
         "Rosa",
         None,
-        False,
+        None,
         "dashboard",
     )
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"event_id,annotator,label,is_adjudication\ne1,zoe,attack,true\n", "`pilot label adjudicate`"),
+        (b"event_id,annotator,label\ne1,zoe,attack\ne2,zo", "x.csv#line 3 ends before its label; the file"),
+        (b"event_id,annotator,label\ne2,zo", "x.csv#line 2 ends before its label; the file seems cut"),
+        (b"event_id,annotator,annotator_kind,labelled_at,label\ne1,zoe", "ends before its label"),
+        (b"PAR1\x00\x01\x02event_id\xff", "x.csv: is no table but binary"),
+        (b"event_id,annotator,label\ne1,zoe,atack\n", "label is 'atack', expected attack, benign, unsure."),
+        (
+            b"event_id,annotator,labelled_at,annotator_kind,label\ne1,zoe,2026-01-02,human,atack\n",
+            "expected attack, benign, unsure",
+        ),
+        (b"event_id,annotator,label\n", "lacks label, or nothing stands below it"),
+    ],
+    ids=["settles", "cut", "cut at once", "cut export", "binary", "mistyped", "mistyped export", "empty"],
+)  # fmt: skip
+def test_a_file_that_cannot_be_taken_is_refused_in_a_sentence(
+    tmp_path: Path, content: bytes, words: str
+) -> None:
+    file = tmp_path / "x.csv"
+    file.write_bytes(content)
+    with pytest.raises(UsageError) as refused:
+        read(file)
+    assert words in str(refused.value)
+    assert "PAR1" not in str(refused.value)
+
+
+def test_a_row_that_does_not_say_that_it_settles_settles_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "x.csv"
+    file.write_text("event_id,annotator,annotator_kind,labelled_at,label\ne1,zoe,human,2026-01-02,attack\n")
+    (row,) = read(file).rows
+    assert row["is_adjudication"] is False
+
+
+def test_agreement_is_said_in_words_a_person_understands() -> None:
+    kappa = cohen(np.array([[86, 14], [14, 86]]), 0.95)
+    assert kappa is not None
+    number = Estimate(
+        kappa.value, kappa.low, kappa.high, 0.95, "kappa", kappa.method, 172, 200, 200, Coverage(200, 200)
+    )  # fmt: skip
+    assert kappa_words(number).startswith("agreement beyond chance: Cohen's kappa 0.72 (0.6")
+    assert kappa_words(number).endswith("; 172 of 200 (86 %) items labelled alike")

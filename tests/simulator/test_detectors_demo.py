@@ -99,6 +99,14 @@ def test_nothing_happened_after_the_demos_moment(demo: Demo) -> None:
     assert max(one.item.occurred_at or AS_OF for one in demo.second) < demo.draw.drawn_at < AS_OF
 
 
+def test_the_draws_second_detector_is_one_unit_of_the_labelled_set_and_the_traffic(tables: Tables) -> None:
+    second = tables.selections.select("second_detector").unique().collect().item()
+    guard = tables.detections.filter(pl.col("detector").str.starts_with("Lakera")).collect()
+    units = guard.select("detector", "detector_version", "threshold", "threshold_op").unique().rows()
+    assert units == [(second, "2026-06", 2.0, ">=")]
+    assert set(guard["cohort"]) == {HOUSE, "payments agents"}
+
+
 # -- tables -----------------------------------------------------------------------------------------------
 
 

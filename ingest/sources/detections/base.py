@@ -27,6 +27,7 @@ class Said:
     score_raw: str | None = None
     threshold: float | None = None
     threshold_op: str | None = None
+    is_default_threshold: bool = False  # no answer tells it: the settings may name another
     action: str | None = None  # one of ACTIONS
     surface: str | None = None  # one of SURFACES
     category: str | None = None

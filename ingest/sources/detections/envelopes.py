@@ -32,7 +32,7 @@ from ingest.sources.detections.records import (
     told_of,
 )
 from ingest.sources.detections.shapes import objects
-from ingest.sources.detections.words import by_threshold, verdict_of
+from ingest.sources.detections.words import UNSCANNED, judged, verdict_of
 from ingest.sources.sarif.origin import repository_name
 
 RESPONSES: Final = (
@@ -68,6 +68,7 @@ _DETECTOR: Final = "detector"  # in a reader's state: the detector that the log 
 _UNITS: Final = "units"  # in a reader's state: version, threshold and operator of each detector, as last told
 _UNITS_AT_MOST: Final = 100  # a log with more names of detectors than that names something else so
 _UNTOLD: Final = (None, None)
+_JUDGED: Final = frozenset({"probability", "relative", "other"})  # no levels, no distances
 
 
 @dataclass(frozen=True)
@@ -101,9 +102,9 @@ class _Unit:
     threshold: float | None = None
     operator: str | None = None
 
-    def verdict(self, score: float | None) -> str | None:
-        """The verdict that follows from a score, where the answer tells none."""
-        return by_threshold(score, self.threshold, self.operator)
+    def verdict(self, said: Said) -> str:
+        """The verdict that follows from an answer's score; where it has none, as told."""
+        return judged(said.verdict, said.score, self.threshold, self.operator) or said.verdict
 
 
 _NO_UNIT: Final = _Unit()
@@ -220,7 +221,7 @@ class _Reader:
         return {
             "event_id": around.event(said), "occurred_at": around.moment(said),
             "detector": detector, "detector_version": unit.version or UNKNOWN,
-            "verdict": said.verdict or unit.verdict(said.score) or UNRECOGNISED,
+            "verdict": unit.verdict(said) if _is_judged(said, place) else said.verdict,
             "verdict_raw": short(said.verdict_raw), "score": said.score, "score_kind": said.score_kind,
             "score_order": list(said.score_order) or None, "score_raw": short(said.score_raw),
             "threshold": unit.threshold, "threshold_op": unit.operator, "action": said.action,
@@ -243,13 +244,14 @@ class _Reader:
         """Version and threshold; where nobody looked they are those that the log told before."""
         place, said = self._context.place, told.said
         known = told.answer.format if told.answer else None
-        is_silent = said.verdict in {"error", "skipped"}
+        is_silent = said.verdict in UNSCANNED
         before = self._units.get(detector, _NO_UNIT) if is_silent else _NO_UNIT
         version = name_in(said.version) or place.version or around.version or before.version
         threshold, operator = _first(
-            (said.threshold, said.threshold_op),
+            _UNTOLD if said.is_default_threshold else (said.threshold, said.threshold_op),
             (place.threshold, place.threshold_op),
             (before.threshold, before.operator),
+            (said.threshold, said.threshold_op),
             (known.threshold, known.threshold_op) if known else _UNTOLD,
         )
         unit = _Unit(version, threshold, operator or (None if threshold is None else ">="))
@@ -270,13 +272,19 @@ def _told(found: list[Answer]) -> list[tuple[int, _Told]]:
 
 
 def _named(placed: str | None, told: _Told) -> str | None:
-    """A detector as the settings call it; several of one product, or in one line, stay several."""
+    """A detector as the settings call it; several that one line names stay several."""
     said, own = told.detector, told.answer.format.detector if told.answer else ""
     if not placed or not said:
         return placed or said
-    if said.startswith(own):
-        return said.replace(own, placed, 1)
-    return f"{placed} {said}" if told.is_one_of_several else placed
+    if not told.is_one_of_several:
+        return placed
+    return said.replace(own, placed, 1) if said.startswith(own) else f"{placed} {said}"
+
+
+def _is_judged(said: Said, place: Place) -> bool:
+    """Whether the settings' threshold decides: the answer tells none of its own, and a score that has one."""
+    tells_own = said.threshold is not None and not said.is_default_threshold
+    return place.threshold is not None and not tells_own and said.score_kind in _JUDGED
 
 
 def _first(*told: tuple[float | None, str | None]) -> tuple[float | None, str | None]:

@@ -14,9 +14,17 @@ from typing import Any, Final
 from ingest.contracts.detections import TRAFFIC
 from ingest.sources.approvals.base import Record
 from ingest.sources.approvals.otlp.binary_messages import binary_events
-from ingest.sources.approvals.otlp.events import BROKEN, FAULTS, METRICS, UNWANTED, Asked, Event
+from ingest.sources.approvals.otlp.events import (
+    BROKEN,
+    FAULTS,
+    METRICS,
+    UNKNOWN_MOMENT,
+    UNWANTED,
+    Asked,
+    Event,
+)
 from ingest.sources.approvals.otlp.json_messages import json_events
-from ingest.sources.approvals.otlp.reading import recognises
+from ingest.sources.approvals.otlp.reading import recognises as is_telemetry
 from ingest.sources.approvals.telling import blocks
 from ingest.sources.detections.envelopes import short
 from ingest.sources.detections.records import (
@@ -29,7 +37,7 @@ from ingest.sources.detections.records import (
     digest,
     refused,
 )
-from ingest.sources.detections.words import by_threshold, is_about_attacks, verdict_of
+from ingest.sources.detections.words import is_about_attacks, judged, verdict_of
 
 EVENT: Final = "gen_ai.evaluation.result"
 FOREIGN: Final = "evaluations of something else than attacks"
@@ -40,6 +48,22 @@ _SCORE: Final = "gen_ai.evaluation.score.value"
 _VERSION: Final = ("gen_ai.evaluation.evaluator.version", "gen_ai.evaluator.version")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _BLOCK: Final = 500  # messages, each of which may hold hundreds of records
+
+
+def recognises(head: bytes, name: str) -> bool:
+    """Whether a file that begins so is OTLP; protobuf is known by its moments, or by a result without one."""
+    return is_telemetry(head, name) or (head.startswith(b"\n") and _is_result(head))
+
+
+def _is_result(head: bytes) -> bool:
+    try:
+        return bool(binary_events(head, _asked()))
+    except FAULTS:
+        return False
+
+
+def _asked() -> Asked:
+    return Asked(frozenset({EVENT}), has_span_events=True, has_timeless=True)
 
 
 def read(records: Iterable[Record], context: Context) -> Iterator[Found]:
@@ -55,7 +79,7 @@ def read(records: Iterable[Record], context: Context) -> Iterator[Found]:
 
 def _rows(record: Record, context: Context, left_out: Counter[str]) -> Iterator[Row]:
     reference = f"{context.name}#{record.offset}"
-    asked = Asked(frozenset({EVENT}), has_span_events=True)
+    asked = _asked()
     try:
         events = _events(record.content, asked)
     except FAULTS:
@@ -80,16 +104,21 @@ def _row(event: Event, name: str, context: Context) -> dict[str, Any]:
     place, label, fault = context.place, event.text(_LABEL), event.text("error.type")
     score = _score(event)
     operator = place.threshold_op or (None if place.threshold is None else ">=")
-    verdict = "error" if fault else verdict_of(label) or by_threshold(score, place.threshold, operator)
+    told = "error" if fault else verdict_of(label)
+    verdict = judged(told, score, place.threshold, operator)
     return {
         "event_id": _event_id(event), "detector": name, "verdict": verdict or UNRECOGNISED,
         "detector_version": next(filter(None, map(event.text, _VERSION)), None) or place.version or UNKNOWN,
-        "occurred_at": _EPOCH + timedelta(microseconds=event.at), "verdict_raw": short(fault or label),
+        "occurred_at": _moment(event), "verdict_raw": short(fault or label),
         "score": score, "score_kind": "none" if score is None else "other",
         "threshold": place.threshold, "threshold_op": operator, "surface": place.surface or "unknown",
         "cohort": place.cohort or TRAFFIC, "repository": event.origin.repository or place.repository,
         "conversation_id": event.text("gen_ai.conversation.id") or event.text("session.id"),
     }  # fmt: skip
+
+
+def _moment(event: Event) -> datetime | None:
+    return None if event.at == UNKNOWN_MOMENT else _EPOCH + timedelta(microseconds=event.at)
 
 
 def _event_id(event: Event) -> str:

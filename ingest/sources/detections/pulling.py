@@ -16,10 +16,12 @@ import polars as pl
 
 from ingest.checking import check
 from ingest.contracts import DETECTIONS, LABELS_TABLE, SELECTIONS
+from ingest.errors import RefusedFileError
 from ingest.settings import DetectionsSettings, IngestSettings
+from ingest.sources.approvals.framing import HEAD
 from ingest.sources.base import Parsed, Pulled, Surroundings
 from ingest.sources.detections import places
-from ingest.sources.detections.kinds import kind_of, known, opened
+from ingest.sources.detections.kinds import kind_of, opened
 from ingest.sources.detections.records import (
     DETECTION_SCHEMA,
     LABEL_SCHEMA,
@@ -73,6 +75,22 @@ def mark_of(*told: object) -> str:
     return blake2b(repr(told).encode(), digest_size=8).hexdigest()
 
 
+def flaw_of(beginning: bytes) -> str:
+    """What is plainly wrong with a file of no known format; empty = nothing that can be seen.
+
+    >>> flaw_of(b"PAR\\x00"), flaw_of(b"a,b"), flaw_of(b'{"a": 1}')
+    ('is binary, and no log', '', '')
+    >>> flaw_of(b'{"a": ')
+    'is cut: its only record begins as JSON and does not end'
+    """
+    if b"\0" in beginning and not beginning.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "is binary, and no log"
+    text = beginning.strip()
+    is_open = text.startswith((b"{", b"[")) and not text.endswith((b"}", b"]"))
+    is_cut = is_open and len(beginning) < HEAD and b"\n" not in text
+    return "is cut: its only record begins as JSON and does not end" if is_cut else ""
+
+
 def context_of(log: Log, settings: DetectionsSettings, state: Mapping[str, Any]) -> Context:
     """What a reader needs to know of a log beside its records."""
     return Context(log.name, log.place, log.mappings, settings.keep_text, state)
@@ -94,7 +112,10 @@ class _Run(Tail[Log, Kind]):
         return places.no_files(self.settings, self.around.base)
 
     def format_of(self, beginning: bytes, log: Log) -> Kind | None:
-        return kind_of(beginning, log)
+        kind = kind_of(beginning, log)
+        if kind is None and (flaw := flaw_of(beginning)):
+            raise RefusedFileError(f"{flaw}. Mend it, or leave it out by `exclude`")
+        return kind
 
     def is_whole(self, name: str) -> bool:
         return name.endswith(("_whole", "_table", "_columns"))
@@ -113,7 +134,7 @@ class _Run(Tail[Log, Kind]):
 
     def unknown(self) -> str:
         return (
-            f"is no log of a known format, by its first 64 KB; known are: {known()}. Leave it out by "
+            "is no log of a known format, by its first 64 KB (docs/detectors.md names them). Leave it out by "
             "`exclude`, say where the answer stands by [[sources.detections.place]] `response`, or map its "
             "columns by [[sources.detections.mapping]]"
         )

@@ -24,6 +24,8 @@ _WORDS: Final = {
     "skipped": ("skipped", "skip", "not_run", "not_executed", "disabled", "not_scanned"),
 }  # fmt: skip
 _VERDICTS: Final = {word: verdict for verdict, words in _WORDS.items() for word in words}
+UNSCANNED: Final = frozenset({"error", "skipped"})  # verdicts of items at which nobody looked
+_DECIDED: Final = (None, "flag", "pass")  # a score may decide them anew
 _LABELS: Final = {"flag": "attack", "pass": "benign"}
 _UNDECIDED: Final = ("unsure", "unclear", "ambiguous", "unknown")
 _OF_ATTACKS: Final = re.compile(
@@ -59,6 +61,18 @@ def is_about_attacks(name: str) -> bool:
     (True, False)
     """
     return _OF_ATTACKS.search(name.lower()) is not None
+
+
+def judged(
+    told: str | None, score: float | None, threshold: float | None, operator: str | None
+) -> str | None:
+    """The verdict at a threshold of the settings; what was not looked at or has no score stays.
+
+    >>> judged("flag", 0.7, 0.9, ">="), judged("flag", None, 0.9, ">="), judged("error", 0.95, 0.9, ">=")
+    ('pass', 'flag', 'error')
+    """
+    is_decided = told in _DECIDED
+    return (by_threshold(score, threshold, operator) if is_decided else None) or told
 
 
 def by_threshold(score: float | None, threshold: float | None, operator: str | None) -> str | None:

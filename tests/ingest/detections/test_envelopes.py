@@ -114,6 +114,73 @@ def test_detectors_of_other_names_in_one_line_stay_several(world: World) -> None
     ]
 
 
+def test_one_detector_of_a_line_has_the_name_alone_that_the_settings_give(world: World) -> None:
+    world.place = [{"paths": ["logs/**"], "detector": "Acme"}]
+    lakera = {"results": [{"detector_type": "prompt_attack", "result": "l1_confident"}]}
+    filtered = {"type": "PROMPT_ATTACK", "confidence": "HIGH", "action": "BLOCKED", "detected": True}
+    bedrock = {
+        "action": "GUARDRAIL_INTERVENED", "outputs": [],
+        "assessments": [{"contentPolicy": {"filters": [filtered]},
+                         "appliedGuardrailDetails": {"guardrailId": "gr7", "guardrailVersion": "3"}}],
+    }  # fmt: skip
+    rows = read(world, {"id": "1", "response": lakera}, {"id": "2", "response": bedrock})
+    assert [(row["detector"], row["verdict"]) for row in rows] == [("Acme", "flag"), ("Acme", "flag")]
+
+
+# -- a threshold of the settings -------------------------------------------------------------------------
+
+SAFE, ATTACK = {"label": "SAFE", "score": 0.1}, {"label": "INJECTION", "score": 0.9}
+REBUFF = {
+    "injectionDetected": True,
+    "tacticResults": [{"name": "heuristic", "score": 0.6, "threshold": 0.5, "detected": True}],
+}
+LAKERA = {"results": [{"detector_type": "prompt_attack", "result": "l3_likely"}]}
+FIREWALL = {"decision": "block", "score": 0.89, "status": "success"}
+GARAK = {**named("garak", "attempt"), "outputs": ["x"], "detector_results": {"d": [0.89]}}
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ([SAFE], ("flag", "SAFE", 0.9, 0.9)),  # 1 - 0.1 reaches it exactly
+        ([ATTACK], ("flag", "INJECTION", 0.9, 0.9)),
+        ([{**ATTACK, "score": 0.89}], ("pass", "INJECTION", 0.89, 0.9)),
+        (labels(0.2, 0.8), ("pass", "INJECTION", 0.8, 0.9)),  # two labels: 0.5 is only their default
+        (FIREWALL, ("pass", "block", 0.89, 0.9)),
+        (GARAK, ("pass", None, 0.89, 0.9)),
+        ({**FIREWALL, "status": "error"}, ("error", "error", None, 0.9)),
+        ({**FIREWALL, "status": "skipped"}, ("skipped", "skipped", None, 0.9)),
+        ({**FIREWALL, "score": None}, ("flag", "block", None, 0.9)),
+        (LAKERA, ("flag", "l3_likely", 2.0, 2.0)),  # levels have a threshold of theirs
+        ({"is_valid": False, "scanners": {"PromptInjection": 0.5}}, ("flag", None, 0.5, 0.0)),
+    ],
+)
+def test_a_threshold_of_the_settings_decides_where_the_answer_tells_none(
+    world: World, answer: Any, expected: tuple[Any, ...]
+) -> None:
+    world.place = [{"paths": ["logs/**"], "threshold": 0.9}]
+    (row,) = read(world, {"id": "1", "response": answer})
+    assert tuple(row[name] for name in ("verdict", "verdict_raw", "score", "threshold")) == expected
+
+
+def test_a_threshold_that_the_answer_tells_stands_and_judges(world: World) -> None:
+    world.place = [{"paths": ["logs/**"], "threshold": 0.9}]
+    rows = read(world, {"id": "1", "response": REBUFF})
+    (heuristic,) = [row for row in rows if row["detector"] == "Rebuff heuristic"]
+    assert (heuristic["verdict"], heuristic["score"], heuristic["threshold"]) == ("flag", 0.6, 0.5)
+
+
+def test_a_threshold_itself_flags_only_where_the_settings_do_not_say_otherwise(world: World) -> None:
+    world.place = [{"paths": ["logs/**"], "threshold": 0.9, "threshold_op": ">"}]
+    rows = read(world, {"id": "1", "response": [ATTACK]}, {"id": "2", "response": [SAFE]})
+    assert [(row["verdict"], row["threshold_op"]) for row in rows] == [("pass", ">"), ("pass", ">")]
+
+
+def test_a_default_of_the_format_judges_no_verdict_again(world: World) -> None:
+    (row,) = read(world, line("r-1", "block", 0.3))
+    assert (row["verdict"], row["score"], row["threshold"]) == ("flag", 0.3, 0.9)
+
+
 FAILED = {"request_id": "r-2", "status_code": 503}
 
 

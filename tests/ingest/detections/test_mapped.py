@@ -166,7 +166,7 @@ def test_labels_of_an_item_are_told_once_however_many_detectors_saw_it(
     assert (len(world.rows()), world.table("labels").height) == (4, 2)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(scores=st.lists(st.floats(0, 1), min_size=1, max_size=5), threshold=st.floats(0, 1))
 def test_scores_survive_csv_as_they_are(world: World, scores: list[float], threshold: float) -> None:
     world.cursor = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from google.protobuf.json_format import ParseDict
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -87,6 +88,45 @@ def test_an_error_is_no_verdict_and_quality_is_no_detector(world: World) -> None
     ]
     assert world.left_out == {"evaluations of something else than attacks": 1}
     assert world.broken() == {"verdict|check__vocabulary": 1}
+
+
+def timeless(observed: str) -> list[tuple[str, bytes]]:
+    """A log record without a moment, and an event of a span, in JSON and protobuf."""
+    record = {**logs(ATTACK)["resourceLogs"][0]["scopeLogs"][0]["logRecords"][0],
+              "timeUnixNano": "0", "observedTimeUnixNano": observed}  # fmt: skip
+    message = {"resourceLogs": [{"scopeLogs": [{"logRecords": [{**record, "spanId": "wtnh8KO0dYY="}]}]}]}
+    told = ParseDict(message, ExportLogsServiceRequest()).SerializeToString()
+    binary = len(told).to_bytes(4, "big") + told
+    return [("o.jsonl", json.dumps(message).encode() + b"\n"), ("o.bin", binary)]
+
+
+@pytest.mark.parametrize("place", [0, 1], ids=["json", "protobuf"])
+@pytest.mark.parametrize(("observed", "at"), [("0", None), (AT, "2026-11-02T10:00:00+00:00")])
+def test_a_moment_of_zero_is_unknown_and_costs_no_row(
+    world: World, place: int, observed: str, at: str | None
+) -> None:
+    world.write(*timeless(observed)[place])
+    world.pull()
+    (row,) = world.rows()
+    told = row["occurred_at"].isoformat() if row["occurred_at"] else None
+    assert (row["event_id"], row["verdict"], told) == ("resp-1", "flag", at)
+
+
+def test_an_event_of_a_span_without_a_moment_is_taken_and_one_with_a_wrong_one_refused(world: World) -> None:
+    said = json.dumps(spans(ATTACK))
+    world.lines("o.jsonl", said.replace(AT, "0"), said.replace(AT, "-5").replace("resp-1", "resp-2"))
+    world.pull()
+    assert [(row["event_id"], row["occurred_at"]) for row in world.rows()] == [("resp-1", None)]
+    assert world.broken() == {"verdict|check__vocabulary": 1}
+
+
+def test_the_threshold_of_the_settings_decides_where_a_score_is_told_with_a_label(world: World) -> None:
+    world.place = [{"paths": ["logs/**"], "threshold": 0.95}]
+    failed = attributes(name="jailbreak", error="timeout", score=0.99, response="r")
+    world.lines("o.jsonl", json.dumps(logs(ATTACK, failed)))
+    world.pull()
+    said = [(row["event_id"], row["verdict"], row["verdict_raw"]) for row in world.rows()]
+    assert said == [("resp-1", "pass", "fail"), ("r", "error", "timeout")]
 
 
 def test_a_score_alone_is_judged_by_the_threshold_that_the_settings_name(world: World) -> None:

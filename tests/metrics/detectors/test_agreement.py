@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -128,7 +129,7 @@ def test_one_word_for_everything_leaves_nothing_beyond_chance():
     assert isinstance(found.kappa, Undefined)
 
 
-def test_fleiss_rests_on_the_items_that_as_many_labelled_as_most():
+def test_fleiss_rests_on_every_item_that_two_or_more_labelled():
     people = ("ann", "bob", "cleo")
     words = (("attack",) * 3, ("attack", "attack", "benign"), ("benign",) * 3)
     rows = [
@@ -136,15 +137,30 @@ def test_fleiss_rests_on_the_items_that_as_many_labelled_as_most():
         for i, said in enumerate(words)
         for who, word in zip(people, said, strict=True)
     ]
-    found = agreed(*rows, *both("only-two", "attack", "attack"))
+    found = agreed(*rows, label("alone", "attack", "ann"))
     # by hand: agreement (1 + 1/3 + 1)/3 = 7/9, shares 5/9 and 4/9: (7/9 - 41/81) / (1 - 41/81)
     assert value(found.kappa) == pytest.approx((63 - 41) / (81 - 41))
-    assert found.fleiss.coverage.excluded == (("not labelled by 3", 1),)
+    assert found.fleiss.coverage.excluded == (("labelled by one only", 1),)
     assert [(each.first, each.second) for each in found.pairs] == [
         ("ann", "bob"),
         ("ann", "cleo"),
         ("bob", "cleo"),
     ]
+
+
+def test_a_third_person_who_sees_only_what_is_disputed_does_not_make_it_look_agreed():
+    # 200 items: both attack 86, both benign 86, ann alone 14, bob alone 14; cleo labels these 28 only
+    words = [("attack", "attack")] * 86 + [("benign", "benign")] * 86
+    words += [("attack", "benign")] * 14 + [("benign", "attack")] * 14
+    rows = [row for i, said in enumerate(words) for row in both(f"e{i:03}", *said)]
+    disputed = [label(f"e{i}", "attack", "cleo") for i in range(172, 200)]
+    found = agreed(*rows, *disputed)
+    assert value(found.agreement) == pytest.approx(172 / 200)
+    # by hand: 172/200 agree, by chance 1/2: (0.86 - 0.5) / (1 - 0.5)
+    assert value(found.kappa) == pytest.approx(0.72)
+    assert found.kappa == replace(found.pairs[0].kappa, method="Cohen's kappa of ann and bob")
+    assert isinstance(found.fleiss, Undefined)
+    assert found.fleiss.reason.startswith("items were labelled by different numbers of annotators")
 
 
 def test_who_confuses_what_is_told_of_three_people_under_one_guideline_only():

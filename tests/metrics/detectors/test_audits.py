@@ -54,14 +54,14 @@ def test_an_audit_of_everything_still_leaves_open_what_the_next_traffic_shows():
     labels = [*said("", "f", 95, 68), *said("", "p", 586, 13)]
     found = known(rows, labels, draws("", 586, 586))
     alarms, missed = (estimate(found.number(f"detector_{name}", UNIT)) for name in ("fpr", "fnr"))
-    assert "or Wilson on the estimated counts where wider" in alarms.method
+    assert "and Wilson on the estimated counts" in alarms.method
     assert (alarms.low, alarms.high) == pytest.approx(wilson(27, 600, 0.95))
     assert (missed.low, missed.high) == pytest.approx(wilson(13, 81, 0.95))
 
 
 def test_where_the_draw_leaves_more_open_its_limits_stand():
     layers = (Layer("all", 9_900, 200, 200, 1, 199),)
-    found = Audit("d", day(1), layers, Verified(80, 20, 0), 9_900).missed_share(0.95)
+    found = Audit("d", day(1), layers, Verified(80, 20, 0), Verified(1, 199, 9_700)).missed_share(0.95)
     assert not isinstance(found, str)
     assert found.value == pytest.approx(49.5 / 129.5)
     low, high = wilson(49.5, 129.5, 0.95)
@@ -71,7 +71,7 @@ def test_where_the_draw_leaves_more_open_its_limits_stand():
 
 def test_no_miss_in_an_audit_of_everything_is_no_promise():
     layers = (Layer("all", 50, 50, 50, 0, 50),)
-    found = Audit("d", day(1), layers, Verified(20, 5, 0), 50).missed_share(0.95)
+    found = Audit("d", day(1), layers, Verified(20, 5, 0), Verified(0, 50, 0)).missed_share(0.95)
     assert not isinstance(found, str)
     assert (found.value, found.low) == (0, 0)
     assert found.high == pytest.approx(1 - 0.025 ** (1 / 20))
@@ -92,7 +92,8 @@ def covers(truth: float, caught: int, found: tuple[int, int]) -> bool:
     layers = tuple(
         Layer(str(size), size, n, n, k, n - k) for size, n, k in zip(sizes, drawn, found, strict=True)
     )
-    stated = Audit("d", day(1), layers, Verified(caught, 30, 0), 9_200).missed_share(0.95)
+    seen = Verified(sum(found), sum(drawn) - sum(found), sum(sizes) - sum(drawn))
+    stated = Audit("d", day(1), layers, Verified(caught, 30, 0), seen).missed_share(0.95)
     assert not isinstance(stated, str)
     return stated.low <= truth <= stated.high
 
@@ -101,16 +102,42 @@ def covers(truth: float, caught: int, found: tuple[int, int]) -> bool:
 
 
 def test_what_people_disagree_about_may_be_either():
-    sure = Audit("d", day(1), (Layer("all", 100, 22, 20, 1, 19),), Verified(20, 0, 0), 100)
-    torn = Audit("d", day(1), (Layer("all", 100, 22, 20, 1, 19, 2),), Verified(20, 0, 0), 100)
-    three = Audit("d", day(1), (Layer("all", 100, 22, 22, 3, 19),), Verified(20, 0, 0), 100)
+    caught, seen = Verified(20, 0, 0), Verified(1, 19, 80)
+    sure = Audit("d", day(1), (Layer("all", 100, 22, 20, 1, 19),), caught, seen)
+    torn = Audit("d", day(1), (Layer("all", 100, 22, 20, 1, 19, 2),), caught, seen)
+    three = Audit("d", day(1), (Layer("all", 100, 22, 22, 3, 19),), caught, seen)
     found, plain, worst = (each.missed_share(0.95) for each in (torn, sure, three))
     assert not isinstance(found, str)
     assert not isinstance(plain, str)
     assert not isinstance(worst, str)
     assert found.value == plain.value
     assert found.high == worst.high > plain.high
-    assert "2 unclear counted both ways" in found.method
+    assert "2 unclear or left out counted both ways" in found.method
+
+
+def test_drawn_items_that_were_left_out_of_the_queue_may_be_either():
+    """100 of 1,000 drawn; 7 without a label lie before the last one, so chance did not choose them."""
+    rows = traffic("", 100, 1_000)
+    drawn = [{**row, "place": n} for n, row in enumerate(draws("", 100, 1_000))]
+    flagged = said("", "f", 100, 80)
+    tail = known(rows, [*flagged, *said("", "p", 93, 0)], drawn)
+    holes = known(rows, [*flagged, *(label(f"p{n}", "benign") for n in range(7, 100))], drawn)
+    waiting, left_out = (estimate(each.number("detector_fnr", UNIT)) for each in (tail, holes))
+    assert (waiting.value, left_out.value) == (0, 0)
+    assert waiting.high is not None
+    assert waiting.high < 0.4
+    assert left_out.high is not None
+    assert left_out.high > 70 / 150
+    assert "7 unclear or left out counted both ways" in left_out.method
+    assert dict(left_out.coverage.excluded)["drawn, no label that tells"] == 7
+
+
+def test_it_is_said_how_many_items_one_person_alone_labelled():
+    found = known(traffic("", 20, 50), [*said("", "f", 20, 10), *said("", "p", 50, 5)], draws("", 50, 50))
+    assert (
+        "50 of 50 passed items labelled, 50 by one person only"
+        in estimate(found.number("detector_fnr", UNIT)).method
+    )
 
 
 # -- which traffic ---------------------------------------------------------------------------------

@@ -236,3 +236,16 @@ def test_a_published_pair_differs_as_published():
     difference = found.auc.difference
     assert isinstance(difference, Estimate)
     assert (difference.low, difference.high) == pytest.approx((0.003834169373, 0.008997600656), abs=1e-9)
+
+
+def test_labels_on_the_alarms_of_one_of_them_alone_are_said_beside_the_counts():
+    verdicts = [
+        row
+        for name, first, second in (("a", "flag", "pass"), ("b", "flag", "pass"), ("c", "pass", "flag"))
+        for row in both(name, first, second, cohort="traffic")
+    ]
+    found = compare(known(verdicts, [label("a", "attack"), label("b", "attack")]), ONE, TWO)
+    assert (found.attacks.only_first, found.attacks.only_second) == (2, 0)
+    assert "2 of 2 items that only the first flagged are labelled, and 0 of 1 of those" in " ".join(
+        found.notes
+    )

@@ -61,7 +61,7 @@ def _logs(content: bytes, asked: Asked) -> list[Event] | None:
     request = _parsed(ExportLogsServiceRequest, content)
     parts = request.resource_logs if request else ()
     records = [record for part in parts for scope in part.scope_logs for record in scope.log_records]
-    if not any(record.time_unix_nano or record.observed_time_unix_nano for record in records):
+    if not any(_is_log(record, asked) for record in records):
         return None
     return [
         event
@@ -69,6 +69,12 @@ def _logs(content: bytes, asked: Asked) -> list[Event] | None:
         for scope in part.scope_logs
         for event in _events(scope.log_records, asked.origin(_told(part.resource.attributes)), asked, _log)
     ]
+
+
+def _is_log(record: LogRecord, asked: Asked) -> bool:
+    """Whether it tells a moment where a log record does, or is wanted without one."""
+    is_wanted = asked.has_timeless and record.event_name in asked.wanted
+    return bool(record.time_unix_nano or record.observed_time_unix_nano) or is_wanted
 
 
 def _spans(content: bytes, asked: Asked) -> list[Event] | None:
@@ -130,14 +136,14 @@ def _log(record: LogRecord, origin: Origin, asked: Asked) -> Event | None:
     if not full:
         return None
     exact = moment(record.time_unix_nano) if record.time_unix_nano >= _MICROSECOND else None
-    at = exact or written(told) or moment(record.observed_time_unix_nano)
+    at = exact or written(told) or asked.moment(record.observed_time_unix_nano)
     return Event(full, told, at, None, record.span_id.hex() or None, None, origin)
 
 
 def _span(record: Span, origin: Origin, asked: Asked) -> Event | None:
     if record.name not in asked.wanted:
         return None
-    began, ended = moment(record.start_time_unix_nano), moment(record.end_time_unix_nano)
+    began, ended = asked.moment(record.start_time_unix_nano), asked.moment(record.end_time_unix_nano)
     ids = (record.span_id.hex() or None, record.parent_span_id.hex() or None)
     return Event(record.name, _told(record.attributes), began, ended, *ids, origin)
 
@@ -149,7 +155,7 @@ def _inside(span: Span, origin: Origin, asked: Asked) -> Iterator[Event]:
         if event.name not in asked.wanted:
             continue
         try:
-            at = moment(event.time_unix_nano)
+            at = asked.moment(event.time_unix_nano)
         except FAULTS:
             asked.others[BROKEN] += 1
             continue

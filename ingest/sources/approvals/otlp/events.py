@@ -16,6 +16,8 @@ UNWANTED: Final = "events that tell nothing of permission prompts"
 BROKEN: Final = "broken"
 FAULTS: Final = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
 UNSAID: Final = frozenset({"", "<REDACTED>", "[REDACTED]"})
+UNKNOWN_MOMENT: Final = 0  # what the protocol writes where nobody knows a moment
+_UNTOLD_MOMENTS: Final = (None, "", 0, "0")
 _LATEST: Final = 253_402_300_799_999_999  # the last microsecond of the year 9999
 _REPOSITORY: Final = (
     "repository", "pilot.repository", "vcs.repository.name", "pilot.vcs.repository.name",
@@ -83,8 +85,18 @@ class Asked:
 
     wanted: Collection[str]
     has_span_events: bool = False  # whether events inside spans are wanted, too
+    has_timeless: bool = False  # whether events whose moment nobody knows are wanted, too
     others: Counter[str] = field(default_factory=Counter)  # reason -> events
     origins: dict[tuple[tuple[str, Value], ...], Origin] = field(default_factory=dict)
+
+    def moment(self, nanoseconds: Any) -> int:
+        """A moment in microseconds; where such events are wanted, one that is not told is UNKNOWN_MOMENT.
+
+        >>> Asked((), has_timeless=True).moment("0")
+        0
+        """
+        is_unknown = nanoseconds in _UNTOLD_MOMENTS
+        return UNKNOWN_MOMENT if is_unknown and self.has_timeless else moment(nanoseconds)
 
     def origin(self, told: Mapping[str, Value]) -> Origin:
         """What a resource says; the same resource comes with every message."""

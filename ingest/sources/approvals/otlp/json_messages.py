@@ -22,7 +22,6 @@ from ingest.sources.approvals.otlp.events import (
     Origin,
     Value,
     in_time,
-    moment,
     plain_number,
     written,
 )
@@ -131,7 +130,7 @@ def _logs(records: Sequence[_Log], origin: Origin, asked: Asked) -> Iterator[Eve
             continue
         told = _told(record.attributes) if told is None else told
         try:
-            at = _at(record, told)
+            at = _at(record, told, asked)
         except FAULTS:
             asked.others[BROKEN] += 1
             continue
@@ -139,12 +138,12 @@ def _logs(records: Sequence[_Log], origin: Origin, asked: Asked) -> Iterator[Eve
     asked.others[UNWANTED] += unwanted
 
 
-def _at(record: _Log, told: dict[str, Value]) -> int:
+def _at(record: _Log, told: dict[str, Value], asked: Asked) -> int:
     if record.time_unix_nano:
         at = int(record.time_unix_nano) // 1000
         if at:
             return in_time(at)
-    return written(told) or moment(record.observed_time_unix_nano)
+    return written(told) or asked.moment(record.observed_time_unix_nano)
 
 
 def _spans(spans: Sequence[_Span], origin: Origin, asked: Asked) -> Iterator[Event]:
@@ -155,7 +154,7 @@ def _spans(spans: Sequence[_Span], origin: Origin, asked: Asked) -> Iterator[Eve
             asked.others[UNWANTED] += 1
             continue
         try:
-            times = (moment(span.start_time_unix_nano), moment(span.end_time_unix_nano))
+            times = (asked.moment(span.start_time_unix_nano), asked.moment(span.end_time_unix_nano))
         except FAULTS:
             asked.others[BROKEN] += 1
             continue
@@ -169,7 +168,7 @@ def _inside(span: _Span, origin: Origin, asked: Asked) -> Iterator[Event]:
         if event.name not in asked.wanted:
             continue
         try:
-            at = moment(event.time_unix_nano)
+            at = asked.moment(event.time_unix_nano)
         except FAULTS:
             asked.others[BROKEN] += 1
             continue

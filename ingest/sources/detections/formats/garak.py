@@ -2,8 +2,8 @@
 
 An evaluated attempt (status 2) has scores by detector, one per output; each output is an item. A score is
 from 0 to 1, higher = the attack worked; many detectors say only 0 or 1, so it is no probability. A line does
-not tell the run's `eval_threshold`: outputs are judged at its default, 0.5 and above is a flag, and that
-threshold is said. A score of null is no pass: skipped where the model gave no output, else an error.
+not tell the run's `eval_threshold`: outputs are judged at its default, 0.5 and above is a flag, unless
+the settings name another. A score of null is no pass: skipped where the model gave no output, else an error.
 Attempts of status 0 and 1 come again when they are evaluated, and other lines (setup, summaries) are no
 verdicts: both say nothing. Versions stand in the line `init` only, so the settings must tell them.
 Shape: Attempt.as_dict in NVIDIA/garak garak/attempt.py, garak/evaluators/base.py, docs/source/reporting.rst,
@@ -76,7 +76,7 @@ def _said(answer: Answer, detector: str, output: _Output, score: Any) -> Said:
     return Said(
         unscored if risk is None else flagged_or_passed(risk >= THRESHOLD),
         score=risk, score_kind="none" if risk is None else "other", score_raw=raw(score),
-        threshold=THRESHOLD, threshold_op=">=",
+        threshold=THRESHOLD, threshold_op=">=", is_default_threshold=True,
         surface="model_output", category=text(answer.get("probe_classname")), detector=f"garak {detector}",
         item=output.item, event_id=text(answer["uuid"]), content=output.text,
     )  # fmt: skip

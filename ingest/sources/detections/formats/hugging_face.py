@@ -3,7 +3,8 @@
 The score of an answer with one label is the probability of *that* label: where a benign label won, the risk
 is 1 minus it. Where all labels are told, the risk is the sum of the attacks', and the label with the highest
 score is the verdict (an attack wins a tie). With two labels that is decided at 0.5; an answer of one label
-does not say how many there are, and a model of three has no such threshold: it is said of two labels only.
+does not say how many there are, and a model of three has no such threshold: it is said of two labels only,
+and as a default, because an application that flags from another score on says so in the settings.
 Bare `LABEL_1` is only read of Prompt Guard 2, which publishes no other names. The model, where the log
 names it beside the answer, is detector and version in one.
 Shape: answers of transformers' pipelines as protectai/llm-guard (input_scanners/prompt_injection.py) and
@@ -27,6 +28,7 @@ _MODELS: Final = ("model", "model_id", "model_name")
 _NAMELESS: Final = {"LABEL_0": "benign", "LABEL_1": "malicious"}
 _PROMPT_GUARD: Final = "prompt-guard-2"
 _CLASSES: Final = 2
+_DIGITS: Final = 12  # of a risk that is reckoned, so that 1 - 0.1 is 0.9 and reaches a threshold of 0.9
 _ROUNDING: Final = 1e-3  # scores are written with few digits; their sum need not be 1 exactly
 
 
@@ -77,7 +79,7 @@ class _Label:
 
 
 def _one(label: _Label) -> Said:
-    risk = label.score if label.verdict == "flag" else 1 - label.score
+    risk = label.score if label.verdict == "flag" else round(1 - label.score, _DIGITS)
     return scored(Said(label.verdict, label.name, score_raw=label.written), risk, "probability")
 
 
@@ -90,12 +92,13 @@ def _all(labels: Sequence[_Label]) -> Said:
         )
     said = Said(winner.verdict, winner.name, score_raw=winner.written)
     if len(labels) == _CLASSES:
-        said = replace(said, threshold=0.5, threshold_op=">=")
+        said = replace(said, threshold=0.5, threshold_op=">=", is_default_threshold=True)
     return scored(said, _risk(labels), "probability")
 
 
 def _risk(labels: Sequence[_Label]) -> float:
-    return min(sum(each.score for each in labels if each.verdict == "flag"), 1.0)
+    risk = sum(each.score for each in labels if each.verdict == "flag")
+    return min(round(risk, _DIGITS), 1.0)
 
 
 HUGGING_FACE: Final = Format(
