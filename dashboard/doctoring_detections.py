@@ -17,12 +17,12 @@ from ingest.sources.approvals.cursors import bookmarks
 from ingest.sources.detections import DETECTIONS_SOURCE
 from ingest.sources.detections.kinds import known
 from ingest.sources.detections.places import logs
-from ingest.sources.detections.pulling import SETTING
+from ingest.sources.detections.pulling import NO_LOG, SETTING
 
 NAME: Final = DETECTIONS_SOURCE.name
 GUIDE: Final = "docs/detectors.md"
 LABELS: Final = "see docs/labels.md"
-UNKNOWN: Final = "no log of a known format"  # of the words of a refusal
+UNKNOWN: Final = f"{NO_LOG}, by"  # of refusals that no flaw of the file explains
 UNTOLD: Final = "unknown"  # version of a detector that tells none
 BESIDE: Final = "a correction of `version` or `detector` makes new rows beside the old ones"
 _PLACE: Final = "[[sources.detections.place]]"
@@ -103,7 +103,10 @@ def _of_detector(row: dict[str, Any]) -> Iterable[Complaint]:
     if row["timeless"]:
         seen = f"{row['timeless']:,} of {wording.plural(row['count'], 'verdict')} of {name} tell no time"
         yield Complaint(
-            "warning", NAME, f"{seen}: they are in no period", f"say where it stands: `at` in {_PLACE}"
+            "warning",
+            NAME,
+            f"{seen}: they are in no period",
+            f"say where it stands: `at` in {_PLACE}, `occurred_at` of a mapping",
         )
     if row["late"]:
         seen = (

@@ -3,7 +3,7 @@
 A cohort is a labelled set where the truth of its items does not depend on what the detector said: nearly
 everything is labelled, passed items as well as flagged ones, by labels that came with the set or by people.
 In a half-labelled set it may be the misses that lack a label. That is judged for the whole cohort: items
-without a label have no family, so that within a family everything is labelled. Traffic is no set.
+without a label have no family, so that within a family everything is labelled.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
-from ingest.contracts.detections import TRAFFIC
 from metrics.detectors.values import Counts, Part
 
 NEARLY_ALL: Final = 0.99  # share of a cohort's items, of each verdict, that must be labelled
@@ -87,8 +86,6 @@ def _presumed(kinds: Iterable[Kind]) -> frozenset[str]:
 
 def _has_own_labels(kinds: Sequence[Kind]) -> bool:
     """Labels that came with a set, at nearly all of its items of either verdict."""
-    if any(kind.cohort == TRAFFIC for kind in kinds):
-        return False
     verdicts = {kind.verdict for kind in kinds}
     return all(_own_share(kinds, verdict) >= NEARLY_ALL for verdict in verdicts)
 

@@ -265,8 +265,8 @@ def _convenience(counts: Counts, unknown: int) -> str:
     seen = counts.false_negatives + counts.true_negatives
     _, high = bounds_without_audit(counts.true_positives, counts.false_negatives + unknown)
     return (
-        f"{seen:,} passed items were labelled without a recorded draw, so they speak for themselves alone; "
-        f"the rate is at most {100 * high:.3g} %"
+        f"{seen:,} passed items were labelled, not drawn for this detector, so they speak for themselves "
+        f"alone; the rate is at most {100 * high:.3g} %"
     )
 
 
@@ -280,7 +280,7 @@ def _wanted(part: DetectorSlice, passed: int) -> str:
     size = needed_size({"all": passed}, assumed, part.rules.half_width)
     many = f"all {passed:,}" if size >= passed else f"{size:,}"
     return (
-        f"label {many} passed items drawn by chance for +-{points:g} points of this traffic's rate, "
+        f"label {many} passed items drawn by chance for ±{points:g} points of this traffic's rate, "
         f"if {USUAL_FNR:.0%} of attacks pass"
     )
 

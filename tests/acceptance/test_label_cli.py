@@ -167,7 +167,9 @@ def test_a_draw_says_what_it_buys_before_anything_is_recorded(world: World) -> N
     assert drawn(world)["strata"] == rehearsed["strata"]
     code, out, err = run(world, "list")
     assert (code, err) == (0, "")
-    assert "2026-06-30-pay-labels-1" in out
+    assert out.splitlines()[0] == "2026-06-30-pay-labels-1"
+    assert "0 of 8 items settled, 0 of them missed; 0 disagreements open" in out
+    assert all(len(line) <= 80 for line in out.splitlines())
 
 
 @pytest.mark.deep
@@ -200,6 +202,7 @@ def test_neither_the_queue_nor_the_sheet_tells_what_anybody_said(world: World, t
     assert f"text of {first['event_id']}" in text
 
 
+@pytest.mark.deep
 def test_after_the_own_label_the_verdict_and_the_others_are_shown(world: World) -> None:
     name = drawn(world)["design"]
     items = [each.event_id for each in labelling.queue(world.session, name, "rosa").items[:2]]
@@ -219,6 +222,7 @@ def test_after_the_own_label_the_verdict_and_the_others_are_shown(world: World) 
     assert saw == [False, True]  # a second thought may follow from what was shown
 
 
+@pytest.mark.deep
 def test_an_item_leaves_the_queue_when_enough_people_labelled_it(world: World) -> None:
     name = drawn(world)["design"]
     item = labelling.queue(world.session, name, "rosa").items[0].event_id
@@ -247,6 +251,7 @@ def test_a_filled_in_sheet_comes_back_and_again_changes_nothing(world: World, tm
     assert "is there already" in err
 
 
+@pytest.mark.deep
 def test_what_is_exported_says_the_same_in_another_store(
     world: World, filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -337,6 +342,7 @@ def test_planted_attacks_are_registered_by_name_hash_or_file(world: World, tmp_p
 # -- people at once --------------------------------------------------------------------------------
 
 
+@pytest.mark.deep
 def test_a_party_settles_only_with_a_reason(world: World) -> None:
     for person, word in (("rosa", "attack"), ("kim", "benign")):
         told(world, "add", "p01", word, "--by", person)
@@ -346,6 +352,7 @@ def test_a_party_settles_only_with_a_reason(world: World) -> None:
     told(world, "adjudicate", "p01", "attack", "--by", "Kim", "--reason", "talked it over with rosa")
 
 
+@pytest.mark.deep
 def test_the_same_person_at_one_moment_in_two_windows_loses_neither_label(world: World) -> None:
     name = drawn(world)["design"]
     item = labelling.queue(world.session, name, "rosa").items[0].event_id

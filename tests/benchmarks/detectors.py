@@ -131,7 +131,7 @@ def ours(folder: Path) -> None:
         stated = [found.number(metric, unit) for metric in ASKED]
         assert all(isinstance(number, Estimate) for number in stated), stated
     words = [f"{n.value:.6f} {n.low:.6f}..{n.high:.6f}" for n in stated if isinstance(n, Estimate)]
-    print(", ".join(words), end="")
+    print(", ".join(words))
 
 
 def growth(*wanted: str) -> None:

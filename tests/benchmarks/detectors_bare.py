@@ -25,7 +25,7 @@ def sklearn(folder: Path) -> None:
             roc_auc_score(truth, score),
             average_precision_score(truth, score),
         )
-    print(", ".join(f"{number:.6f}" for number in numbers), end="")
+    print(", ".join(f"{number:.6f}" for number in numbers))
 
 
 if __name__ == "__main__":

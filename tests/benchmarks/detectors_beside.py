@@ -28,7 +28,7 @@ def sklearn(folder: Path) -> None:
         area = roc_auc_score(seen["is_attack"], seen["score"])
         precision = average_precision_score(seen["is_attack"], seen["score"])
         numbers = (fp / (fp + tn), fn / (fn + tp), area, precision)
-    print(", ".join(f"{number:.6f}" for number in numbers), end="")
+    print(", ".join(f"{number:.6f}" for number in numbers))
 
 
 def evidently(folder: Path) -> None:
@@ -45,7 +45,7 @@ def evidently(folder: Path) -> None:
         )
         found = Report([FPR(), FNR(), RocAuc()]).run(data, None).dict()
         numbers = [metric["value"] for metric in found["metrics"]]
-    print(numbers, end="")
+    print(numbers)
 
 
 if __name__ == "__main__":

@@ -265,6 +265,7 @@ def test_another_threshold_gives_other_numbers_beside_those_in_use() -> None:
     assert "4 of 40" in words  # what is in use stands beside it
 
 
+@pytest.mark.deep
 @pytest.mark.usefixtures("pages")
 def test_a_threshold_of_another_detector_is_forgotten_with_it() -> None:
     app = opened_at(PAGE, pilot="payments", detector=UNIT.name)
@@ -293,6 +294,7 @@ def test_rows_are_chosen_and_narrowed_by_the_address() -> None:
     assert "Score" in app.dataframe[-1].value.columns
 
 
+@pytest.mark.deep
 @pytest.mark.usefixtures("pages")
 def test_another_number_over_time_can_be_chosen() -> None:
     app = opened_at(PAGE, pilot="payments", detector=UNIT.name)
@@ -301,6 +303,7 @@ def test_another_number_over_time_can_be_chosen() -> None:
     assert app.get("plotly_chart")
 
 
+@pytest.mark.deep
 @pytest.mark.usefixtures("pages")
 def test_only_the_first_rows_are_sent_and_all_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(numbers, "MOST_SHOWN", 3)
@@ -396,7 +399,7 @@ def test_every_two_of_three_versions_are_compared_with_p_values_for_all(read: di
     words = shown(read["payments"])
     assert "All pairs" in [each.value for each in read["payments"].subheader]
     # 0 against 8 misses of one alone: McNemar, exact, 2 / 2^8 = 0.0078; the only pair that shares items
-    assert "the first misses more (p = 0.0078)" in words
+    assert "the first misses more (p = 0.00781)" in words
     assert "2 pairs looked at no common item" in words
 
 

@@ -180,6 +180,7 @@ def test_going_back_adds_a_label_and_changes_none(world: World) -> None:
     assert "1 of 6, 5 left" in texts(app)
 
 
+@pytest.mark.deep
 def test_a_family_is_named_once_and_then_has_a_key(world: World) -> None:
     app = press(opened(LABEL), "Name the kind")
     app.text_input[0].set_value("exfiltration")
@@ -189,6 +190,7 @@ def test_a_family_is_named_once_and_then_has_a_key(world: World) -> None:
     assert rows["family"].to_list() == ["exfiltration"] * 2
 
 
+@pytest.mark.deep
 def test_what_could_not_be_recorded_is_said_and_the_item_stays(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -207,6 +209,7 @@ def test_what_could_not_be_recorded_is_said_and_the_item_stays(
     assert said(world) == [("mia", "attack", False)]
 
 
+@pytest.mark.deep
 def test_all_done_says_what_comes_next(world: World) -> None:
     give(world, "mia", "bbbbbb")
     assert "All done: nothing waits for you" in texts(opened(LABEL))
@@ -227,6 +230,7 @@ def test_what_came_out_is_of_own_labels_only(world: World) -> None:
     assert table.value["Detector's verdict"].to_list() == ["pass"]
 
 
+@pytest.mark.deep
 def test_after_looking_a_changed_label_is_not_blind(world: World) -> None:
     app = press(opened(LABEL), "Attack")
     app.session_state["labelling_looked"] = {(design(world), "mia")}
@@ -245,6 +249,7 @@ def test_a_third_person_settles_what_two_disagree_about(world: World) -> None:
     assert [each[:2] for each in said(world)][-1] == ("zoe", "attack")
 
 
+@pytest.mark.deep
 def test_one_of_those_who_disagree_settles_only_with_a_reason_or_jointly(world: World) -> None:
     give(world, "mia", "a")
     give(world, "kim", "b")
@@ -256,6 +261,7 @@ def test_one_of_those_who_disagree_settles_only_with_a_reason_or_jointly(world: 
     assert rows["reason"].to_list() == ["settled jointly by kim and mia"]
 
 
+@pytest.mark.deep
 def test_nobody_sees_what_others_disagree_about_before_the_own_label(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -267,6 +273,7 @@ def test_nobody_sees_what_others_disagree_about_before_the_own_label(
     assert "mia" not in shown
 
 
+@pytest.mark.deep
 def test_progress_says_what_was_reached_and_what_kappa_means(world: World) -> None:
     assert "not identifiable" in texts(opened(PROGRESS))
     give(world, "mia", "abbbbb")

@@ -34,6 +34,7 @@ from ingest.sources.detections.records import (
 from ingest.sources.tailing import Block, Cut, Reading, Tail
 
 SETTING: Final = "[sources.detections]"
+NO_LOG: Final = "is no log of a known format"
 
 
 def pull(settings: IngestSettings, around: Surroundings) -> Pulled:
@@ -76,19 +77,19 @@ def mark_of(*told: object) -> str:
 
 
 def flaw_of(beginning: bytes) -> str:
-    """What is plainly wrong with a file of no known format; empty = nothing that can be seen.
+    r"""What is plainly wrong with a file of no known format; empty = nothing that can be seen.
 
-    >>> flaw_of(b"PAR\\x00"), flaw_of(b"a,b"), flaw_of(b'{"a": 1}')
-    ('is binary, and no log', '', '')
+    >>> flaw_of(b"PAR\0"), flaw_of(b"a,b"), flaw_of(b'{"a": 1}')
+    ('is no log of a known format: it is binary', '', '')
     >>> flaw_of(b'{"a": ')
-    'is cut: its only record begins as JSON and does not end'
+    'is no log of a known format: it seems cut, as its only record begins as JSON and does not end'
     """
     if b"\0" in beginning and not beginning.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "is binary, and no log"
+        return f"{NO_LOG}: it is binary"
     text = beginning.strip()
     is_open = text.startswith((b"{", b"[")) and not text.endswith((b"}", b"]"))
     is_cut = is_open and len(beginning) < HEAD and b"\n" not in text
-    return "is cut: its only record begins as JSON and does not end" if is_cut else ""
+    return f"{NO_LOG}: it seems cut, as its only record begins as JSON and does not end" if is_cut else ""
 
 
 def context_of(log: Log, settings: DetectionsSettings, state: Mapping[str, Any]) -> Context:
@@ -134,7 +135,7 @@ class _Run(Tail[Log, Kind]):
 
     def unknown(self) -> str:
         return (
-            "is no log of a known format, by its first 64 KB (docs/detectors.md names them). Leave it out by "
+            f"{NO_LOG}, by its first 64 KB (docs/detectors.md names them). Leave it out by "
             "`exclude`, say where the answer stands by [[sources.detections.place]] `response`, or map its "
             "columns by [[sources.detections.mapping]]"
         )

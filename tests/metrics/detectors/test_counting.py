@@ -119,9 +119,7 @@ def test_labels_on_flagged_items_alone_never_give_a_miss_rate():
             assert isinstance(number, Undefined), (metric, part)
             assert number.reason.startswith("not identifiable"), (metric, part)
     assert found.slice(UNIT).basis == "not identifiable"
-    assert (
-        "label 183 passed items drawn by chance for +-5 points" in found.number("detector_fnr", UNIT).reason
-    )
+    assert "label 183 passed items drawn by chance for ±5 points" in found.number("detector_fnr", UNIT).reason
     share = found.number("detector_false_alarm_share", UNIT)
     assert (share.numerator, share.denominator) == (5, 20)
 
@@ -148,7 +146,7 @@ def test_passed_items_labelled_without_a_draw_only_bound_the_misses():
     labels = [*(label(f"f{n}") for n in range(10)), *(label(f"p{n}") for n in range(3))]
     number = known(traffic(10, 100), labels).number("detector_fnr", UNIT)
     assert isinstance(number, Undefined)
-    assert "3 passed items were labelled without a recorded draw" in number.reason
+    assert "3 passed items were labelled, not drawn for this detector" in number.reason
     assert "at most 90.9 %" in number.reason
 
 

@@ -87,3 +87,16 @@ def test_alarms_below_the_threshold_were_reviewed_by_nobody():
     for metric in ("detector_precision", "detector_false_alarm_share"):
         assert isinstance(found.number(metric, UNIT, WHOLE, 0.4), Undefined)
         assert isinstance(found.number(metric, UNIT, WHOLE, 0.92), Estimate)
+
+
+@pytest.mark.parametrize("cohort", ["traffic", "half a set"])
+def test_caught_attacks_and_passed_benign_items_alone_make_no_labelled_set(cohort: str):
+    """30 caught attacks and 60 passed benign items have a set's label; what else passed has none."""
+    rows = [detection(f"f{n}", "flag", cohort=cohort) for n in range(30)]
+    rows += [detection(f"p{n}", cohort=cohort) for n in range(80)]
+    labels = [set_label(f"f{n}", "attack") for n in range(30)] + [
+        set_label(f"p{n}", "benign") for n in range(60)
+    ]
+    found = known(rows, labels)
+    assert isinstance(found.number("detector_fnr", UNIT), Undefined)
+    assert isinstance(found.number("detector_fpr", UNIT), Undefined)
