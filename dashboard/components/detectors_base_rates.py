@@ -13,7 +13,8 @@ from dashboard.charts.detectors_look import PRECISION
 from dashboard.components import chrome, markup
 from dashboard.components import detectors_text as text
 from dashboard.components.detectors_choice import Looked
-from metrics.detectors.base_rates import BaseRate, at_prevalence, base_rates, per_day
+from metrics.detectors.attack_share import attack_share
+from metrics.detectors.base_rates import NO_VOLUME, BaseRate, at_prevalence, base_rates, per_day
 from metrics.estimate import Estimate, Number
 
 POINTS: Final = 61  # of the drawn curve: enough to look smooth
@@ -24,6 +25,7 @@ MIND: Final = (
     "Attacks are rare, so most alerts of a good detector can still be false. Nobody knows the share of "
     "attacks exactly: read the table over the whole range. Ranges take the worst corner of both rates."
 )
+UNKNOWN_VOLUME: Final = "unknown, as items a day are"
 SET_VOLUME: Final = "Set `events_per_day` under `[detectors]`, or ingest verdicts with their times."
 
 
@@ -38,6 +40,7 @@ def base_rates_of(looked: Looked) -> None:
     way = text.WAYS[looked.slice.basis] if isinstance(fnr, Estimate) else text.NOT_IDENTIFIABLE
     known = f"The false positive rate is that of {whose}; how misses are known: {way}."
     st.markdown(f"{volume_words(volume)} {known} {MIND}")
+    st.markdown(_attack_share(looked, fpr, fnr))
     if not isinstance(volume, Estimate):
         st.caption(SET_VOLUME)
     rates = base_rates(fpr, fnr, looked.all.rules, volume.value if isinstance(volume, Estimate) else None)
@@ -46,6 +49,19 @@ def base_rates_of(looked: Looked) -> None:
         _curve(looked, fpr, fnr)
     else:
         st.caption(f"No curve of right alerts: {fnr.reason}.")
+
+
+def _attack_share(looked: Looked, fpr: Number, fnr: Number) -> str:
+    """How frequent attacks seem to be in this traffic, or why nobody knows."""
+    key = ("detectors attack share", looked.unit, looked.part)
+    share = looked.measured.once(key, lambda: attack_share(looked.all, looked.unit, (fpr, fnr)))
+    if not isinstance(share, Estimate):
+        return f"Share of attacks in this traffic: unknown, {share.reason}."
+    flagged = wording.fraction(int(share.numerator), int(share.denominator))
+    return (
+        f"By what it flags ({flagged}), attacks are {wording.percent(share.value)} of this traffic "
+        f"({wording.span(share)}; {share.method})."
+    )
 
 
 def items_per_day(looked: Looked) -> Number:
@@ -68,7 +84,7 @@ def _row(rate: BaseRate) -> tuple[str, ...]:
 def per_day_words(number: Number) -> str:
     """A count of a day with its range, or why it is not known."""
     if not isinstance(number, Estimate):
-        return f"unknown: {number.reason}"
+        return UNKNOWN_VOLUME if number.reason == NO_VOLUME else f"unknown: {number.reason}"
     low, high = (_count(end or 0.0) for end in (number.low, number.high))
     return f"{_count(number.value)} ({low} to {high})"
 

@@ -77,9 +77,17 @@ def choose(measured: Measured) -> Looked:
     found = measured.case.detectors
     units = {unit.name: unit for unit in found.units}
     with st.container(horizontal=True):
+        usual, options = list(units).index(latest(found).name), list(units)
         unit = units[
-            st.selectbox("Detector", list(units), key=DETECTOR_KEY, bind="query-params", width=WIDTH)
+            st.selectbox("Detector", options, usual, key=DETECTOR_KEY, bind="query-params", width=WIDTH)
         ]
         parts = {part_words(part): part for part in found.parts(unit) if part.by in {"whole", "cohort"}}
         part = parts[st.selectbox("Items", list(parts), key=PART_KEY, bind="query-params", width=WIDTH)]
     return Looked(measured, unit, part)
+
+
+def latest(found: Detectors) -> Unit:
+    """The version that gave the last verdict with a time; of none with one, the first."""
+    times = {unit: found.span(unit)[1] for unit in found.units}
+    told = [(at, unit) for unit, at in times.items() if at is not None]
+    return max(told)[1] if told else found.units[0]

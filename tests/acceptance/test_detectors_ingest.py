@@ -7,6 +7,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from metrics.detectors.agreement import agreements
+from metrics.estimate import Estimate
 from tests.acceptance.helpers_pilot import ingest, table
 from tests.builders_detector_sets import (
     PIDBENCH,
@@ -66,3 +68,13 @@ def test_two_people_an_adjudicator_and_two_programs_read_from_one_table(tmp_path
     assert dict(verdicts.iter_rows()) == {"pass": 1385, "flag": 854, "error": 11}
     refusals = detections.filter(pl.col("verdict") == "error")["verdict_raw"].drop_nulls()
     assert refusals.str.len_chars().max() is None or int(refusals.str.len_chars().max()) <= 60  # type: ignore[arg-type]
+    agreed = {each.name: each for each in agreements(labels)}
+    published = {
+        "llama2orig": (96.4, 0.93), "llama2new": (95.8, 0.93), "mistralinstruct": (97.6, 0.92),
+        "mistralguard": (93.8, 0.89), "gpt4": (98.4, 0.97),
+    }  # fmt: skip
+    for model, expected in published.items():
+        shown = agreed[model].agreement, agreed[model].fleiss
+        assert all(isinstance(number, Estimate) for number in shown)
+        share, kappa = (number.value for number in shown if isinstance(number, Estimate))
+        assert (round(100 * share, 1), round(kappa, 2)) == expected

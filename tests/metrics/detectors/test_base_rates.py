@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from metrics.detectors.attack_share import attack_share, of_flags
 from metrics.detectors.base_rates import at_prevalence, base_rates, per_day, prevalences
 from metrics.detectors.detectors import detectors
 from metrics.detectors.rules import DetectorRules
@@ -110,3 +111,44 @@ def test_errors_planted_items_and_labelled_sets_are_no_volume():
     verdicts, labels = confusion(5, 5, 5, 5)
     rows = [detection("a"), detection("b", "error"), detection("s", seed_id="one"), *verdicts]
     assert value(volume(rows, labels)) == 1
+
+
+# -- how frequent attacks are ----------------------------------------------------------------------
+
+
+def test_what_false_alarms_explain_is_taken_off_and_what_misses_hide_is_put_back():
+    """Of 1,000 items 100 attacks: 80 caught, and 90 false alarms of 900."""
+    found = of_flags((170, 1_000), (share(10, 100), share(20, 100)), 0.95)
+    assert isinstance(found, Estimate)
+    assert found.value == pytest.approx(0.1)
+    assert found.low is not None
+    assert found.low < 0.1
+
+
+@pytest.mark.parametrize(
+    ("flags", "rates", "words"),
+    [
+        ((5, 100), (share(10, 100), share(20, 100)), "less than its false alarms alone"),
+        ((95, 100), (share(10, 100), share(20, 100)), "more than attacks alone"),
+        ((5, 100), (share(60, 100), share(60, 100)), "flags say nothing"),
+        ((0, 0), (share(10, 100), share(20, 100)), "no verdict on traffic"),
+        ((5, 100), (share(10, 100), share(0, 0)), "nothing"),
+    ],
+    ids=["below", "above", "useless", "no traffic", "unknown misses"],
+)
+def test_a_share_of_attacks_that_cannot_be_is_not_moved_to_the_edge(
+    flags: tuple[int, int], rates: tuple[Number, Number], words: str
+):
+    found = of_flags(flags, rates, 0.95)
+    assert isinstance(found, Undefined)
+    assert words in found.reason
+
+
+def test_labelled_sets_and_planted_items_are_no_traffic_of_which_attacks_are_a_share():
+    rows, labels = confusion(8, 1, 2, 9)
+    traffic = [detection(f"t{n}", "flag" if n < 17 else "pass", cohort="traffic") for n in range(100)]
+    seed = detection("s", "flag", seed_id="one")
+    found = detectors(detector_tables([*rows, *traffic, seed], labels), pilot(), DetectorRules(), 0.95)
+    number = attack_share(found, UNIT, (share(10, 100), share(20, 100)))
+    assert isinstance(number, Estimate)
+    assert (number.numerator, number.denominator) == (17, 100)
