@@ -18,22 +18,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import polars as pl
 
 from metrics.detectors.drawing import Drawable, of_drawable
 from metrics.detectors.slicing import is_of_part, of_unit
 from metrics.detectors.stating import as_count, widened
-from metrics.detectors.values import WHOLE, Part, Unit
+from metrics.detectors.values import KNOWN, WHOLE, Known, Part, Unit
 from metrics.estimate import Coverage, Estimate, Number, Undefined
 from metrics.statistics import hypergeometric
 from metrics.statistics.auditing import Stratum, false_negative_rate
 from metrics.statistics.begg_greenes import Corrected, Verified, corrected
 
 BEFORE: Final = "drawn before"
-Known = Literal["attack", "benign"]
-KNOWN: Final[tuple[Known, ...]] = ("attack", "benign")
 NO_LABEL: Final = "no label yet in stratum {name!r} of draw {design}"
 NOT_REVIEWED: Final = "nobody has reviewed what it flagged, so how much of it is right is not known"
 NOTHING_FOUND: Final = "nothing that it flagged or that was drawn is {what}"

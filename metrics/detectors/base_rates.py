@@ -17,7 +17,7 @@ import polars as pl
 from metrics.detectors.detectors import Detectors
 from metrics.detectors.rules import DetectorRules
 from metrics.detectors.slicing import is_traffic, of_unit
-from metrics.detectors.values import Unit
+from metrics.detectors.values import ANSWERED, Unit
 from metrics.estimate import Coverage, Estimate, Number, Undefined
 
 STEPS_PER_DECADE: Final = 2
@@ -165,7 +165,7 @@ def per_day(detectors: Detectors, unit: Unit) -> Number:
     if told is not None:
         return Estimate(told, None, None, None, ITEMS, SET, told, 1, 1, Coverage(1, 1))
     answered = of_unit(detectors.judged, unit).filter(
-        pl.col("verdict").is_in(["flag", "pass"]) & is_traffic(detectors.tally)
+        pl.col("verdict").is_in(ANSWERED) & is_traffic(detectors.tally)
     )
     timed = pl.col("occurred_at").is_not_null()
     days = pl.col("occurred_at").dt.date().drop_nulls().n_unique()

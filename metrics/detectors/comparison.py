@@ -21,7 +21,7 @@ from metrics.detectors.counting import Sets
 from metrics.detectors.detectors import Detectors
 from metrics.detectors.slicing import is_of_part, of_unit
 from metrics.detectors.stating import proportion
-from metrics.detectors.values import WHOLE, Part, Unit
+from metrics.detectors.values import ANSWERED, KNOWN, WHOLE, Part, Unit
 from metrics.estimate import Coverage, Estimate, Number, Undefined
 from metrics.statistics.auc import Auc, paired
 from metrics.statistics.differences import Limits
@@ -37,7 +37,6 @@ from metrics.units import POINTS
 
 Sort = Literal["attack", "benign", "presumed"]
 
-ANSWERS: Final = ("flag", "pass")
 _VERDICTS: Final = ("verdict", "verdict_second")
 EVENT: Final = "event id"
 CONTENT: Final = "content"
@@ -193,13 +192,13 @@ def _paired(one: pl.DataFrame, other: pl.DataFrame) -> tuple[pl.DataFrame, str]:
 
 
 def _is_answer(column: str) -> pl.Expr:
-    return pl.col(column).is_in(ANSWERS)
+    return pl.col(column).is_in(ANSWERED)
 
 
 def _truth() -> pl.Expr:
     """What the item is; a label that only one of the ids carries holds for both, a contradiction for none."""
     mine, theirs = pl.col("truth").cast(pl.String), pl.col("truth_second").cast(pl.String)
-    is_mine, is_theirs = (each.is_in(["attack", "benign"]) for each in (mine, theirs))
+    is_mine, is_theirs = (each.is_in(KNOWN) for each in (mine, theirs))
     return (
         pl.when(is_mine & is_theirs & (mine != theirs)).then(pl.lit("contradicting"))
         .when(is_mine).then(mine).when(is_theirs).then(theirs)
@@ -341,7 +340,7 @@ def _p_value(test: McNemar | None, items: _Items) -> tuple[float | None, str]:
 
 
 def _areas(known: pl.DataFrame, level: float) -> AucPair | Undefined:
-    is_told = pl.col("truth").is_in(["attack", "benign"])
+    is_told = pl.col("truth").is_in(KNOWN)
     rows = known.filter(is_told & pl.all_horizontal(pl.col("score", "score_second").is_not_null()))
     is_attack = (rows["truth"] == "attack").to_numpy()
     coverage = Coverage(rows.height, known.height)

@@ -15,10 +15,9 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
-from metrics.detectors.values import Counts, Part
+from metrics.detectors.values import ANSWERED, KNOWN, Counts, Part
 
 NEARLY_ALL: Final = 0.99  # share of a cohort's items, of each verdict, that must be labelled
-LABELLED: Final = ("attack", "benign")
 
 
 class Kind(NamedTuple):
@@ -69,7 +68,7 @@ class Sets:
 
 def sets_of(kinds: Sequence[Kind]) -> Sets:
     """The labelled sets of a unit, by its verdicts at the log's threshold."""
-    answered = [kind for kind in kinds if kind.verdict in {"flag", "pass"} and not kind.is_seed]
+    answered = [kind for kind in kinds if kind.verdict in ANSWERED and not kind.is_seed]
     if not any(kind.verdict == "pass" for kind in answered):
         return Sets(frozenset(), frozenset(), _presumed(answered), only_flagged=bool(answered))
     cohorts = {kind.cohort for kind in answered}
@@ -98,9 +97,9 @@ def _own_share(kinds: Sequence[Kind], verdict: str) -> float:
 
 def _is_labelled(kinds: Sequence[Kind]) -> bool:
     """A cohort of flagged items only shows nothing that was passed, however well it is labelled."""
-    for verdict in ("flag", "pass"):
+    for verdict in ANSWERED:
         of_verdict = [kind for kind in kinds if kind.verdict == verdict]
-        every, known = _sum(of_verdict), _sum(kind for kind in of_verdict if kind.truth in LABELLED)
+        every, known = _sum(of_verdict), _sum(kind for kind in of_verdict if kind.truth in KNOWN)
         if (verdict == "pass" and not known) or known < NEARLY_ALL * every:
             return False
     return True

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import polars as pl
 
 from metrics.detectors.audits import Audit, audit_of
-from metrics.detectors.counting import LABELLED, Kind, Sets, counts_of, is_of, kinds_of, sets_of
+from metrics.detectors.counting import Kind, Sets, counts_of, is_of, kinds_of, sets_of
 from metrics.detectors.judging import draws, judged
 from metrics.detectors.measures import number_of
 from metrics.detectors.rules import DetectorRules
@@ -19,7 +19,6 @@ from metrics.detectors.scoring import scores_in, scores_of
 from metrics.detectors.slices import DetectorSlice, Silent
 from metrics.detectors.slicing import is_of_part
 from metrics.detectors.tally import (
-    ANSWERED,
     OF_CURVES,
     UNIT_KEY,
     Tally,
@@ -29,7 +28,7 @@ from metrics.detectors.tally import (
     tally,
     units,
 )
-from metrics.detectors.values import MEAN, WHOLE, Basis, Counts, Part, Scores, Unit
+from metrics.detectors.values import ANSWERED, KNOWN, MEAN, WHOLE, Basis, Counts, Part, Scores, Unit
 from metrics.estimate import Number
 from metrics.pilot import Pilot
 from metrics.tables import Tables
@@ -215,7 +214,7 @@ def _silent(presumed: Counts, unscored: Sequence[Kind]) -> Silent:
 def _unknown_passed(kinds: Sequence[Kind]) -> int:
     """What passed and nobody knows the truth of: it has no family, and may be an attack of any."""
     passed = (kind for kind in kinds if kind.verdict == "pass" and not kind.is_seed)
-    return sum(kind.items for kind in passed if kind.truth not in LABELLED)
+    return sum(kind.items for kind in passed if kind.truth not in KNOWN)
 
 
 def _basis(of_sets: Sequence[Kind], audit: Audit | None, seeds: Sequence[Kind], part: Part) -> Basis:
@@ -223,7 +222,7 @@ def _basis(of_sets: Sequence[Kind], audit: Audit | None, seeds: Sequence[Kind], 
 
     For a kind of attack that an audit did not meet, sets alone answer.
     """
-    is_set = any(kind.verdict in ANSWERED and kind.truth in LABELLED for kind in of_sets)
+    is_set = any(kind.verdict in ANSWERED and kind.truth in KNOWN for kind in of_sets)
     is_alone = audit is None or part.by == "cohort" or (part.by == "family" and not audit.has_met)
     if audit is not None and not (is_set and is_alone):
         return "sampled audit"

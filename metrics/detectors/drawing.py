@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 
 from metrics.detectors.slicing import is_of_unit
-from metrics.detectors.values import Unit
+from metrics.detectors.values import ANSWERED, Unit
 from metrics.statistics.search import smallest
 
 SIMPLE: Final = "all"
@@ -145,7 +145,7 @@ def _is_near(items: pl.DataFrame, *, near: bool) -> pl.Expr:
 
 def with_second(items: pl.DataFrame, judged: pl.LazyFrame, unit: Unit, second: str) -> pl.DataFrame:
     """The population with `flagged`: whether any version of another detector flagged the same item."""
-    is_told = pl.col("verdict").is_in(["flag", "pass"])
+    is_told = pl.col("verdict").is_in(ANSWERED)
     others = judged.filter((pl.col("detector") == second) & is_told & ~is_of_unit(unit))
     said = others.select("event_id", "content_sha256", flagged=pl.col("verdict") == "flag")
     by_event = said.group_by("event_id").agg(by_event=pl.col("flagged").any())

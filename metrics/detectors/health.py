@@ -17,7 +17,7 @@ from metrics.detectors.detectors import Detectors
 from metrics.detectors.slices import DetectorSlice
 from metrics.detectors.slicing import is_of_unit
 from metrics.detectors.tally import UNIT_KEY
-from metrics.detectors.values import Scores, Unit
+from metrics.detectors.values import ANSWERED, Scores, Unit
 from metrics.estimate import Estimate
 
 State = Literal["good", "note", "warning"]
@@ -30,7 +30,6 @@ FEWEST: Final = 10  # items of each sort before anything is said of labels and s
 CERTAIN: Final = 30  # the same where scores are many: a perfect split of fewer happens
 SUPPOSED: Final = (0.005, 0.01)  # shares of attacks that traffic which passes for benign may hold
 UNTOLD: Final = "unknown"  # version of a detector that tells none
-ANSWERS: Final = ("flag", "pass")
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,7 @@ def _checked(detectors: Detectors) -> pl.DataFrame:
     """Per unit what only its rows can tell: repeated texts, verdicts against scores, labels that saw them."""
     score, threshold = pl.col("score"), pl.col("threshold")
     is_flagged = pl.when(pl.col("threshold_op") == ">").then(score > threshold).otherwise(score >= threshold)
-    is_answer, is_persons = pl.col("verdict").is_in(ANSWERS), pl.col("basis_kind") == "human"
+    is_answer, is_persons = pl.col("verdict").is_in(ANSWERED), pl.col("basis_kind") == "human"
     against = is_answer & (is_flagged != (pl.col("verdict") == "flag"))
     found = detectors.judged.with_columns(pl.col("threshold_op").fill_null(">=")).group_by(UNIT_KEY).agg(
         hashed=pl.col("content_sha256").count(),
@@ -139,7 +138,7 @@ def _duplicates(seen: _Seen) -> Iterator[HealthLine]:
 
 
 def _missing_scores(seen: _Seen) -> Iterator[HealthLine]:
-    is_answer = pl.col("verdict").is_in(ANSWERS)
+    is_answer = pl.col("verdict").is_in(ANSWERED)
     total = seen.count(is_answer)
     without = seen.count(is_answer & ~pl.col("has_score"))
     if without == total:
@@ -243,7 +242,7 @@ def _few_attacks(seen: _Seen) -> Iterator[HealthLine]:
 def _only_flagged(seen: _Seen) -> Iterator[HealthLine]:
     for name in sorted(seen.detectors.sets(seen.unit).names):
         is_in = (pl.col("cohort") == name) & ~pl.col("is_seed")
-        flagged, passed = (seen.count(is_in & (pl.col("verdict") == verdict)) for verdict in ANSWERS)
+        flagged, passed = (seen.count(is_in & (pl.col("verdict") == verdict)) for verdict in ANSWERED)
         if not passed:
             words = "flagged items only: if it was made of what was flagged, no miss can be in it"
             yield seen.line("chosen", "warning", f"Cohort {name} has {flagged:,} {words}", (flagged, flagged))

@@ -19,7 +19,7 @@ import polars as pl
 
 from metrics.detectors.detectors import Detectors
 from metrics.detectors.slicing import of_unit
-from metrics.detectors.values import Unit
+from metrics.detectors.values import ANSWERED, Unit
 from metrics.estimate import Coverage, Estimate, Number, Undefined
 from metrics.statistics.capture import Captured, chao2, chapman
 
@@ -82,7 +82,7 @@ def unseen_attacks(detectors: Detectors) -> tuple[Hidden, ...]:
 
 def _grid(detectors: Detectors) -> _Grid:
     known = detectors.judged.filter(
-        (pl.col("truth") == "attack") & ~pl.col("is_seed") & pl.col("verdict").is_in(["flag", "pass"])
+        (pl.col("truth") == "attack") & ~pl.col("is_seed") & pl.col("verdict").is_in(ANSWERED)
     )
     rows = {unit: _rows(known, unit) for unit in detectors.units}
     chosen = tuple(_chosen(rows))

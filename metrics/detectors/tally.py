@@ -18,7 +18,7 @@ from polars.selectors import Selector
 
 from metrics.detectors.judging import WEEK
 from metrics.detectors.slicing import of_unit
-from metrics.detectors.values import TRUTHS, Unit
+from metrics.detectors.values import ANSWERED, TRUTHS, Unit
 
 UNIT_KEY: Final = ("detector", "detector_version", "threshold", "threshold_op")
 KIND: Final = ("verdict", "truth", "basis_kind", "is_of_set", "is_seed")
@@ -28,7 +28,6 @@ SCORE_KEY: Final = ("cohort", "truth", "basis_kind", "is_of_set", "is_seed")
 MOST_SCORES: Final = 2**20  # distinct scores that are told apart; more are binned as finely
 MOST_KEPT: Final = 2**24  # scores that are held, in 134 megabytes
 BATCHES: Final = 64  # that are counted before they are added up
-ANSWERED: Final = ("flag", "pass")  # verdicts; error and skipped are none
 OF_CURVES: Final = frozenset({"attack", "benign", "presumed"})
 _STAGES: Final = (frozenset(TRUTHS), OF_CURVES, frozenset[str]())  # truths of which scores are kept
 _KEY: Final = tuple("week_on" if name == "week" else name for name in TALLY_KEY)

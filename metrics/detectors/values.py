@@ -11,8 +11,11 @@ from numpy.typing import NDArray
 By = Literal["whole", "cohort", "family", "surface", "week", "mean"]
 # whole: everything pooled. mean: the unweighted mean of the labelled sets (or of presumed-benign cohorts).
 Basis = Literal["labelled set", "sampled audit", "seeded", "not identifiable"]  # how misses are known
+Known = Literal["attack", "benign"]  # truths that tell
 Truth = Literal["attack", "benign", "presumed", "unclear", "unlabelled"]
 # presumed: unlabelled, of a cohort that passes for benign. unclear: unsure, or annotators disagree.
+ANSWERED: Final = ("flag", "pass")  # verdicts; error and skipped are none
+KNOWN: Final[tuple[Known, ...]] = ("attack", "benign")
 TRUTHS: Final[tuple[Truth, ...]] = ("attack", "benign", "presumed", "unclear", "unlabelled")
 
 

@@ -175,4 +175,3 @@ def told_of(content: str | None, *, keep_text: bool) -> dict[str, Any]:
     return {"content_sha256": hash_of(content), "content_chars": len(content), "content_text": kept}
 
 
-Recognise = Callable[[Row], bool]
