@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b, sha256
 from pathlib import Path
@@ -173,5 +173,3 @@ def told_of(content: str | None, *, keep_text: bool) -> dict[str, Any]:
         return {}
     kept = without_secrets(content[:_REDACTED_CHARS])[:TEXT_CHARS] if keep_text else None
     return {"content_sha256": hash_of(content), "content_chars": len(content), "content_text": kept}
-
-
