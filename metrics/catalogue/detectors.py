@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from metrics.catalogue.metric import CLOPPER_PEARSON, DetectorMetric
-from metrics.detectors.measures import AREA, MEASURES, SCORE
+from metrics.detectors.measures import MEASURES
+from metrics.detectors.score_measures import AREA, SCORE
 from metrics.detectors.values import By
 
 WILSON_1927: Final = "Wilson 1927, DOI 10.1080/01621459.1927.10502953"

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from metrics.detectors.measures import NOT_PROBABILITY, OUTSIDE, brier
+from metrics.detectors.score_measures import NOT_PROBABILITY, OUTSIDE, brier
 from metrics.detectors.slices import DetectorSlice
 from metrics.detectors.stating import proportion
 from metrics.detectors.values import Scores

@@ -7,6 +7,7 @@ Wilson's is too short for a promise. Counts that a draw estimates are no whole n
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Final
 
 from metrics.estimate import Coverage, Estimate, Number, Undefined
@@ -78,3 +79,8 @@ def widened(
         min(1.0, value + above),
         f"and {method} on the estimated counts, {SQUARES}",
     )
+
+
+def in_words(stated: Number, basis: str) -> Number:
+    """The same with how it is known beside the name of its interval."""
+    return stated if isinstance(stated, Undefined) else replace(stated, method=f"{stated.method}, {basis}")
