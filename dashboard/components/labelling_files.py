@@ -54,13 +54,21 @@ def _downloads(desk: Desk) -> None:
             )  # fmt: skip
         st.download_button(
             "Labels", lambda: exported(labels_to_export(session, design)), f"{design}-labels.csv", CSV,
-            on_click="ignore", key="take_labels",
+            on_click="ignore", key="take_labels", disabled=not _is_through(desk),
         )  # fmt: skip
         st.download_button(
             "Drawn items", lambda: exported(draws_to_export(session, design)), f"{design}.csv", CSV,
             on_click="ignore", key="take_draw",
         )  # fmt: skip
-    st.caption("The sheet is as blind as the queue. Labels say what others said: label your own items first.")
+    st.caption(
+        "The sheet is as blind as the queue. Labels say what others said: they can be had once none of the "
+        "items waits for you."
+    )
+
+
+def _is_through(desk: Desk) -> bool:
+    """Whether no item waits for this person, whom the labels of others would make see."""
+    return bool(desk.who) and not labelling.queue(desk.session, desk.design, desk.who, 1).waiting
 
 
 # -- in --------------------------------------------------------------------------------------------

@@ -214,7 +214,7 @@ def _saturated(seen: _Seen) -> Iterator[HealthLine]:
     for benign, words in ((scores.benign, "benign items"), (scores.presumed, "items presumed benign")):
         total = int(benign.sum())
         count = int(benign[0]) if total else 0
-        if count and count >= REACHABLE * total:
+        if count > 1 and count >= REACHABLE * total:
             said = (
                 f"have its highest score: no threshold gives a rate of false alarms below {count / total:.2%}"
             )

@@ -43,7 +43,7 @@ def truths(labels: pl.LazyFrame, detections: pl.LazyFrame) -> pl.DataFrame:
     said = labels.filter(is_witness).select(_SAID).with_columns(one_name).collect()
     if said.is_empty():
         return pl.DataFrame(schema=KNOWN)
-    every = _of_items(said, detections)
+    every = _planted_in_time(_of_items(said, detections))
     is_of_set = pl.col("annotator_kind") == "dataset"
     by_sets, by_people = (
         _of_sets(_standing(every.filter(is_of_set))), _of_people(_standing(every.filter(~is_of_set)))
@@ -66,6 +66,15 @@ def _of_items(said: pl.DataFrame, detections: pl.LazyFrame) -> pl.DataFrame:
     items = pl.concat(kept).collect()
     meant = indirect.join(items, left_on="event_id", right_on="named", how="inner")
     return pl.concat([said, meant.with_columns(event_id="event_id_right").select(_SAID)])
+
+
+def _planted_in_time(said: pl.DataFrame) -> pl.DataFrame:
+    """Without registrations of items that a person had labelled before: no finding becomes a planted one."""
+    is_seed, is_persons = pl.col("annotator_kind") == "seed", pl.col("annotator_kind") == "human"
+    if said.filter(is_seed).is_empty():
+        return said
+    first_at = pl.col("labelled_at").filter(is_persons).min().over("event_id")
+    return said.filter(~(is_seed & (pl.col("labelled_at") > first_at)).fill_null(value=False))
 
 
 def _standing(said: pl.DataFrame) -> pl.DataFrame:

@@ -100,3 +100,21 @@ def test_caught_attacks_and_passed_benign_items_alone_make_no_labelled_set(cohor
     found = known(rows, labels)
     assert isinstance(found.number("detector_fnr", UNIT), Undefined)
     assert isinstance(found.number("detector_fpr", UNIT), Undefined)
+
+
+def test_who_found_misses_cannot_make_them_planted_ones_afterwards():
+    """12 misses of a drawn 50: registered as planted after they were labelled, they stay misses."""
+    rows, (chosen, found) = traffic(20, 50), drawn(50, 50, 12)
+    labels = [*CAUGHT, *found]
+    late = [label(f"p{n}", "attack", "sam", at=25, annotator_kind="seed") for n in range(12)]
+    early = [label(f"p{n}", "attack", "sam", at=1, annotator_kind="seed") for n in range(12)]
+    honest, hidden, planted = (
+        known(rows, each, chosen).number("detector_fnr", UNIT)
+        for each in (labels, labels + late, labels + early)
+    )
+    assert isinstance(honest, Estimate)
+    assert isinstance(hidden, Estimate)
+    assert isinstance(planted, Estimate)
+    assert hidden == honest
+    assert honest.numerator == 12
+    assert planted.numerator == 0
