@@ -202,8 +202,8 @@ def in_words(foreseen: Precision, plan: Iterable[Planned], found: Caught) -> str
     """What a sample will buy, and on which assumptions that rests.
 
     >>> plan = (Planned("all", 9_900, 300),)
-    >>> in_words(precision(plan, Assumed(80.0), 0.05), plan, Caught(80, 0, 0))
-    'If no attack is found in 300 items of 9,900, ...
+    >>> in_words(precision(plan, Assumed(80.0), 0.05), plan, Caught(80, 0, 0))[:44]
+    'If no attack is found in 300 items of 9,900,'
     """
     return " ".join(_sentences(foreseen, tuple(plan), found))
 

@@ -115,6 +115,7 @@ def test_the_csv_has_as_many_rows_as_the_json(demo: Path, capsys: pytest.Capture
     assert len(text.splitlines()) == len(rows) + 1
 
 
+@pytest.mark.deep
 def test_the_same_tables_and_moment_give_the_same_bytes(
     demo: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

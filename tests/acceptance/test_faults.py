@@ -257,6 +257,7 @@ def test_two_ingests_at_once_wait_for_each_other_and_both_end_well(begun: Course
     begun.check_completed()
 
 
+@pytest.mark.deep
 def test_ingests_that_start_together_publish_one_state(begun: Course) -> None:
     both = [ingesting(begun.config) for _ in range(2)]
     complaints = [process.communicate()[1] for process in both]

@@ -137,6 +137,7 @@ def test_a_thousand_pull_requests_cost_at_most_sixty_requests_and_nothing_new_at
     assert differing(plain(config), known) == set()
 
 
+@pytest.mark.deep
 @needs_real
 def test_nothing_new_costs_at_most_three_requests_per_repository_however_many_are_open(
     world: World, tmp_path: Path

@@ -115,6 +115,7 @@ def test_a_spoiled_scan_never_lets_a_pilot_pass(
     )
 
 
+@pytest.mark.deep
 def test_a_pattern_that_finds_no_file_is_an_error_and_not_an_empty_success(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -130,6 +130,7 @@ def test_posthogs_people_wait_as_long_as_was_measured(posthog: dict[str, Numbers
     assert (printed(row["value"], "3.431"), row["numerator"]) == ("3.431", 1335)
 
 
+@pytest.mark.deep
 def test_where_no_ready_time_is_told_both_clocks_agree(posthog: dict[str, Numbers]) -> None:
     by_clock = [
         of["median_hours_to_approval_approved_only", "human+unknown", "all"]["value"]

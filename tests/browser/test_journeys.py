@@ -211,6 +211,7 @@ def test_two_sealed_weeks_can_be_compared_and_downloaded(page: Page, address: st
     assert "2026-W33" in Path(download.value.path()).read_text(encoding="utf-8")
 
 
+@pytest.mark.deep
 @pytest.mark.usefixtures("sealed")
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("path", ["methods", "snapshots"])

@@ -187,6 +187,7 @@ def changes_of(capsys: pytest.CaptureFixture[str], config: Path) -> tuple[int, s
     return sum(sprint["changes"] for sprint in verdict["sprints"]), verdict["policy_digest"]
 
 
+@pytest.mark.deep
 def test_a_renamed_repository_keeps_its_rows_its_pilot_and_its_policy(
     tmp_path: Path, known: World, server: GitHubServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
