@@ -166,6 +166,7 @@ def test_doctor_lists_who_was_classed_how_and_why(demo: Path, capsys: pytest.Cap
     assert all(each["evidence"] for each in listed if each["authorship"] == "agent")
 
 
+@pytest.mark.deep
 def test_one_line_of_configuration_corrects_a_classification(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

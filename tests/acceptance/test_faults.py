@@ -270,6 +270,7 @@ def test_gate_answers_while_another_process_writes(begun: Course) -> None:
         assert gate(begun.config) == begun.before["old"]
 
 
+@pytest.mark.deep
 def test_an_ingest_that_is_stopped_by_hand_says_so_and_publishes_nothing(begun: Course) -> None:
     with open_session(Question(begun.config)).store.lock("a long look"):
         process = ingesting(begun.config)

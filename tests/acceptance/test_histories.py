@@ -17,7 +17,7 @@ from tests.acceptance.helpers_pilot import table
 from tests.builders_histories import WITH_TRIAGE, Matched, Pilot, pilot, runs_of, say
 
 RIGHT_SHARE = 0.98
-NORMAL_SEEDS = (1, 2)
+NORMAL_SEEDS = (1,)
 DEEP_SEEDS = tuple(range(11, 21))
 NORMAL, LARGE, FEW = HistoryTruth(changes=60), HistoryTruth(), HistoryTruth(changes=30)
 ENDINGS: tuple[Ending, ...] = ("lines above", "renames", "formatter")

@@ -98,6 +98,7 @@ def test_real_repositories_give_the_same_tables_live_as_from_their_files(
     assert quarantined(config) == 0
 
 
+@pytest.mark.deep
 def test_an_invented_repository_gives_the_same_tables_live_as_from_a_file(tmp_path: Path) -> None:
     """Lists that go on for pages, deleted accounts, drafts, bots and pushes by force among them."""
     repo = invented(400, seed=1)
@@ -343,6 +344,7 @@ def key(tmp_path: Path) -> rsa.RSAPrivateKey:
     return made
 
 
+@pytest.mark.deep
 def test_an_app_renews_its_token_in_the_middle_of_a_reading(key: rsa.RSAPrivateKey, tmp_path: Path) -> None:
     """Tokens live for a second here; clients renew them some seconds before their end."""
     repo = invented(200, seed=10)

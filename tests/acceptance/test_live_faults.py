@@ -163,6 +163,7 @@ def test_a_fault_now_and_then_changes_no_table(
     assert_undisturbed(config, course)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("kind", ["502", *deep("reset", "cut", "errors", "secondary_after")])
 @pytest.mark.usefixtures("waits")
 def test_a_fault_at_every_third_request_changes_no_table(
@@ -173,6 +174,7 @@ def test_a_fault_at_every_third_request_changes_no_table(
     assert_undisturbed(config, course)
 
 
+@pytest.mark.deep
 def test_an_answer_that_comes_too_late_changes_no_table(
     untouched: list[Repo], course: Course, waits: list[float], tmp_path: Path
 ) -> None:

@@ -48,11 +48,13 @@ def test_the_bucket_gives_the_same_document_as_the_folder(remote: Path, demo: Pa
     assert in_folder[1]
 
 
+@pytest.mark.deep
 def test_the_bucket_holds_the_same_tables(remote: Path, demo: Path) -> None:
     assert_same_content(content(remote), content(demo))
     assert not (remote.parent / "lake").exists()
 
 
+@pytest.mark.deep
 def test_a_second_ingest_into_the_bucket_publishes_nothing(remote: Path) -> None:
     before = versions(remote)
     code, text, _ = run("ingest", remote)

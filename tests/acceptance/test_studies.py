@@ -98,6 +98,7 @@ def printed(value: float, like: str) -> str:
     return f"{value:.{len(like.partition('.')[2])}f}"
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("agent", PUBLISHED)
 def test_published_acceptance_and_medians_come_out_to_the_last_digit(
     aidev: dict[str, Numbers], agent: str

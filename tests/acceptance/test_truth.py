@@ -330,6 +330,7 @@ def holds(row: dict[str, Any], rate: float) -> bool:
     return row["low"] <= rate <= row["high"]
 
 
+@pytest.mark.deep
 def test_a_known_escape_rate_lies_in_its_interval_and_is_counted_exactly(tmp_path: Path) -> None:
     hits: list[bool] = []
     for seed in SEEDS:

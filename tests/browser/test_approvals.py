@@ -32,6 +32,7 @@ def test_a_number_about_prompts_opens_as_many_rows_as_it_says(page: Page, addres
     assert pl.read_csv(Path(download.value.path())).height == int(said.group().replace(",", ""))
 
 
+@pytest.mark.deep
 def test_a_pilot_of_few_people_shows_counts_and_nobody(page: Page, address: str) -> None:
     open_approvals(page, address, "search")
     expect(page.locator(".pm-verdict")).to_contain_text("3 people, and no rate is stated")

@@ -57,6 +57,7 @@ def open_findings(page: Page, address: str, query: str = "pilot=checkout") -> No
     expect(page.locator(".pm-foot")).to_be_visible()
 
 
+@pytest.mark.deep
 def test_a_dismissal_moves_the_verdict_and_stands_after_a_reload(page: Page, own_address: str) -> None:
     page.goto(f"{own_address}/?pilot=checkout")
     expect(verdict_of(page)).to_contain_text("Waiting for triage")
@@ -116,6 +117,7 @@ def test_choosing_a_row_opens_its_finding(page: Page, own_address: str) -> None:
     assert "finding=" in page.url
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("path", ["findings?pilot=checkout", "escapes?pilot=checkout"])
 def test_pages_of_decisions_do_not_scroll_sideways(

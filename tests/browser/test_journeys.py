@@ -48,6 +48,7 @@ def test_readiness_shows_every_pilot_with_both_lines(page: Page, address: str) -
     expect(verdict_of(page)).to_contain_text("Evidence")
 
 
+@pytest.mark.deep
 def test_choosing_a_pilot_changes_the_verdict_and_the_address(page: Page, address: str) -> None:
     open_readiness(page, address)
     page.get_by_role("combobox", name="Pilot").click()
@@ -57,12 +58,14 @@ def test_choosing_a_pilot_changes_the_verdict_and_the_address(page: Page, addres
     assert "pilot=checkout" in page.url
 
 
+@pytest.mark.deep
 def test_a_pilot_can_be_opened_from_the_overview(page: Page, address: str) -> None:
     open_readiness(page, address)
     page.locator(".pm-pilots").get_by_role("link", name="search").click()
     expect(page.get_by_role("heading", name="Pilot search")).to_be_visible()
 
 
+@pytest.mark.deep
 def test_there_are_as_many_marks_as_the_legend_says(page: Page, address: str) -> None:
     open_readiness(page, address, "?pilot=checkout")
     for trace, words in enumerate(("Watched, clean", "Still watched", "Untriaged finding", "Escape")):
@@ -112,6 +115,7 @@ def test_a_change_can_be_opened_with_the_keyboard_alone(page: Page, address: str
     expect(page.locator(".st-key-change_panel")).to_contain_text("finding")
 
 
+@pytest.mark.deep
 def test_a_download_has_as_many_rows_as_its_button_says(page: Page, address: str) -> None:
     open_readiness(page, address, "?pilot=checkout")
     button = page.get_by_role("button", name=re.compile("Download .* rows"))
@@ -158,6 +162,7 @@ def test_nothing_is_fetched_from_anywhere_else(page: Page, address: str) -> None
     assert hosts == {"127.0.0.1"}
 
 
+@pytest.mark.deep
 def test_a_number_of_velocity_opens_as_many_pull_requests_as_it_says(page: Page, address: str) -> None:
     page.goto(f"{address}/velocity?pilot=payments")
     of_people = page.locator(".pm-card").first.get_by_role("link", name=re.compile("open the")).nth(1)

@@ -168,6 +168,7 @@ def test_doctor_tells_branch_head_size_and_age(tmp_path: Path, repo: GitRepo) ->
     assert (seen.level, seen.remedy) == ("warning", "run `pilot ingest git`")
 
 
+@pytest.mark.deep
 @pytest.mark.usefixtures("repo")
 def test_doctor_sees_damage_cuts_and_a_branch_that_is_not_there(tmp_path: Path) -> None:
     config = configured(tmp_path)

@@ -57,6 +57,7 @@ def test_after_a_clean_up_that_keeps_nothing_else_a_sealed_week_can_be_made_agai
     assert "the oldest that can be read is of 2026-06-0" in err
 
 
+@pytest.mark.deep
 def test_a_clean_up_changes_no_week(sealed: World):
     sealed.session.tidy()
     assert sealed.seal()["is_new"] is False

@@ -40,6 +40,7 @@ def test_the_manifest_and_the_documents_hold_their_schemas(sealed: World):
     assert sealed.manifest("2026-W27")["previous"]["name"] == WEEK
 
 
+@pytest.mark.deep
 def test_what_was_asked_and_when_stands_in_the_manifest_only(world: World):
     world.seal(WEEK, "--known-at", stamp(day(30)))
     assert world.manifest()["known_at"] == stamp(day(30))
@@ -47,6 +48,7 @@ def test_what_was_asked_and_when_stands_in_the_manifest_only(world: World):
     assert [each["known_at"] for each in verdicts] == [None]
 
 
+@pytest.mark.deep
 def test_the_last_week_that_is_over_is_meant_when_none_is_named(world: World):
     assert world.json()["name"] == WEEK
 
@@ -79,6 +81,7 @@ def test_a_week_that_reads_differently_is_restated_beside_the_first(sealed: Worl
     assert sealed.run("verify")[0] == 0
 
 
+@pytest.mark.deep
 def test_another_policy_restates_the_week_and_says_so(sealed: World):
     sealed.configure("[pilot.gate]\nescape_rate = 0.02")
     restated = sealed.seal()
@@ -127,6 +130,7 @@ def test_before_the_first_ingest_there_is_nothing_to_seal(tmp_path: Path):
     assert not (tmp_path / "lake").exists()
 
 
+@pytest.mark.deep
 def test_a_week_that_is_not_over_is_judged_at_the_last_ingest(world: World):
     world.deliver(30.5, **week_of_changes(101, 30.0))
     world.look(31)

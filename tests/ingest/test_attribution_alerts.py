@@ -382,6 +382,7 @@ def with_every_analysis(alerts: list[Row], scans: list[Row], pulls: list[Row]) -
     return attribute(given, frames([], results)[1], proposals, frames([], [])[3], followed)
 
 
+@pytest.mark.deep
 @settings(deadline=None, max_examples=20)
 @given(hosted_histories())
 def test_analyses_that_say_nothing_new_may_be_left_out(history: tuple[list[Row], list[Row], list[Row]]):

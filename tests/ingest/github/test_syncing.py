@@ -238,6 +238,7 @@ def test_one_that_is_deleted_while_the_first_reading_goes_on_is_marked_in_the_sa
     assert lake.gone() == {300}
 
 
+@pytest.mark.deep
 def test_more_changes_than_a_page_holds_are_walked_until_the_known_places_are_met():
     """250 of 600 move to the top: three pages bring them, and then the old places are met."""
     with read_once(600) as (world, lake, server):
