@@ -121,13 +121,10 @@ def false_positive_rate_at_catch(place: int) -> Compute:
     """Labelled benign items flagged at the highest threshold that catches a configured share of attacks."""
 
     def flagged(part: DetectorSlice) -> Number:
-        found = _scored(part, needs_benign=True)
+        found = _catching(part, place, needs_benign=True)
         if isinstance(found, Undefined):
             return found
-        curve = _curve(part)
-        point = _caught(part, place, curve)
-        if isinstance(point, Undefined):
-            return point
+        point, curve = found
         where = _catch_words(part, place, point, curve)
         return _at_point(part, point.false_positives, curve.benign, where)
 
@@ -138,19 +135,26 @@ def false_positive_rate_presumed_at_catch(place: int) -> Compute:
     """Traffic that passes for benign flagged where a configured share of labelled attacks is caught."""
 
     def flagged(part: DetectorSlice) -> Number:
-        found = _scored(part, needs_benign=False)
+        found = _catching(part, place, needs_benign=False)
         if isinstance(found, Undefined):
             return found
-        curve = _curve(part)
-        point = _caught(part, place, curve)
-        if isinstance(point, Undefined):
-            return point
+        point, curve = found
         if not curve.presumed:
             return Undefined(NO_PRESUMED, 0, _of_scores(part, 0))
         where = f"presumed benign, {_catch_words(part, place, point, curve)}"
         return _at_point(part, point.presumed_flagged, curve.presumed, where)
 
     return flagged
+
+
+def _catching(part: DetectorSlice, place: int, *, needs_benign: bool) -> tuple[Point, Curve] | Undefined:
+    """The point that catches a configured share, and its curve; else why there is none."""
+    found = _scored(part, needs_benign=needs_benign)
+    if isinstance(found, Undefined):
+        return found
+    curve = _curve(part)
+    point = _caught(part, place, curve)
+    return point if isinstance(point, Undefined) else (point, curve)
 
 
 def _caught(part: DetectorSlice, place: int, curve: Curve) -> Point | Undefined:

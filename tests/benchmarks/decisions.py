@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -28,8 +27,9 @@ from metrics.fatigue.prompts import IS_FAST, UNLESS_EXPLICIT, coverage_of, per_p
 from metrics.fatigue.rules import FatigueRules
 from metrics.fatigue.sessions_trend import session_trend
 from metrics.fatigue.tally import kinds, tally
+from tests.benchmarks.processes import apart
 
-ROOT = Path(__file__).parents[2]
+MODULE: Final = "tests.benchmarks.decisions"
 MILLION: Final = 1_000_000
 USUAL: Final = int(os.environ.get("BENCH_DECISIONS", "10"))  # million
 SIZES: Final = (1, 10, 100)  # million decisions
@@ -151,24 +151,10 @@ def growth(*wanted: str) -> None:
     """Each size in processes of its own; what was written is deleted again."""
     for millions in map(int, wanted or map(str, SIZES)):
         with tempfile.TemporaryDirectory(prefix="pilot-decisions-") as name:
-            apart("write", name, str(millions))
+            apart(MODULE, "write", name, str(millions))
             for work in ("summary", "page"):
-                print(f"{millions:>4} million, {work}: {apart(work, name)}", flush=True)
+                print(f"{millions:>4} million, {work}: {apart(MODULE, work, name)}", flush=True)
             shutil.rmtree(Path(name) / "approvals")
-
-
-def apart(work: str, *given: str) -> str:
-    """Run one part in a process of its own; what it says, its seconds and its largest memory."""
-    began = perf_counter()
-    command = [sys.executable, "-m", "tests.benchmarks.decisions", work, *given]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        said = process.stdout.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        sys.exit(f"bench: {work} ended with {process.returncode}")
-    return f"{perf_counter() - began:.1f} s, {usage.ru_maxrss / 1024:,.0f} MB at most; {said.strip()}"
 
 
 CASES: Final[dict[str, Callable[[Path], None]]] = {each.__name__: each for each in (summary, page)}

@@ -8,7 +8,6 @@ import sys
 import tempfile
 from datetime import UTC, date, datetime
 from pathlib import Path
-from time import perf_counter
 from typing import Final
 
 import numpy as np
@@ -21,8 +20,9 @@ from metrics.detectors.rules import DetectorRules
 from metrics.estimate import Estimate
 from metrics.pilot import Pilot
 from metrics.tables import Tables
+from tests.benchmarks.processes import apart
 
-ROOT: Final = Path(__file__).parents[2]
+MODULE: Final = "tests.benchmarks.detectors"
 LOCK: Final = Path(__file__).with_name("evidently.lock")
 OWN: Final = Path(sys.prefix) / "evidently"  # an environment of its own: its plotly is older than ours
 PYTHON: Final = OWN / "bin" / "python"
@@ -138,22 +138,8 @@ def growth(*wanted: str) -> None:
     """One detector: a labelled million and traffic of so many in all, each size in a process of its own."""
     for millions in map(int, wanted or map(str, SIZES)):
         with tempfile.TemporaryDirectory(prefix="pilot-detectors-") as name:
-            apart("write", name, "1", str(millions))
-            print(f"{millions:>4} million: {apart('ours', name)}", flush=True)
-
-
-def apart(work: str, *given: str) -> str:
-    """Run one part in a process of its own; what it says, its seconds and its largest memory."""
-    began = perf_counter()
-    command = [sys.executable, "-m", "tests.benchmarks.detectors", work, *given]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        said = process.stdout.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        sys.exit(f"bench: {work} ended with {process.returncode}")
-    return f"{perf_counter() - began:.1f} s, {usage.ru_maxrss / 1024:,.0f} MB at most; {said.strip()}"
+            apart(MODULE, "write", name, "1", str(millions))
+            print(f"{millions:>4} million: {apart(MODULE, 'ours', name)}", flush=True)
 
 
 if __name__ == "__main__":

@@ -52,14 +52,14 @@ def logs(settings: ApprovalsSettings, base: Path, tag: Callable[[str], str]) -> 
         An entry cannot be understood.
     """
     wanted = settings.model_copy(
-        update={"paths": _at_home(settings.paths), "exclude": _at_home(settings.exclude)}
+        update={"paths": at_home(settings.paths), "exclude": at_home(settings.exclude)}
     )
     return [_log(file, settings, (base, tag)) for file in find_files(wanted, base, SETTING)]
 
 
 def no_files(settings: ApprovalsSettings, base: Path, tag: Callable[[str], str]) -> dict[str, str]:
     """What the settings name that is no file, under a name that names nobody, and what it is."""
-    wanted = settings.model_copy(update={"exclude": _at_home(settings.exclude)})
+    wanted = settings.model_copy(update={"exclude": at_home(settings.exclude)})
     found = strange(wanted, base).items()
     return {_name_of(SourceFile(base / name, name), settings, (base, tag)): why for name, why in found}
 
@@ -71,14 +71,15 @@ def _name_of(file: SourceFile, settings: ApprovalsSettings, means: tuple[Path, C
         return f"link-{means[1](file.name)}"
 
 
-def _at_home(patterns: Iterable[str]) -> list[str]:
+def at_home(patterns: Iterable[str]) -> list[str]:
+    """Patterns with the home folder in the place of `~`."""
     return [str(Path(pattern).expanduser()) if pattern.startswith(_HOME) else pattern for pattern in patterns]
 
 
 def _log(file: SourceFile, settings: ApprovalsSettings, means: tuple[Path, Callable[[str], str]]) -> Log:
     base, tag = means
     name = without_home(file.name, file.path)
-    entries = [entry for entry in settings.place if _is_meant(entry, (file.name, name), base)]
+    entries = [entry for entry in settings.place if fits((file.name, name), entry.paths, base)]
     facts: dict[str, Any] = {}
     for entry in entries:
         facts = _told(entry, name) | facts
@@ -86,8 +87,10 @@ def _log(file: SourceFile, settings: ApprovalsSettings, means: tuple[Path, Calla
     return Log(file.path, _without_people(name, entries, tag), place)
 
 
-def _is_meant(entry: ApprovalPlace, names: tuple[str, str], base: Path) -> bool:
-    return any(is_match(name, pattern, base) for pattern in entry.paths for name in names)
+def fits(names: Iterable[str], patterns: Iterable[str], base: Path) -> bool:
+    """Whether one of a file's names matches one of the patterns."""
+    spelled = tuple(names)
+    return any(is_match(name, pattern, base) for pattern in patterns for name in spelled)
 
 
 def is_match(name: str, pattern: str, base: Path = Path()) -> bool:
@@ -122,7 +125,7 @@ def _told(entry: ApprovalPlace, name: str) -> dict[str, Any]:
         told = ApprovalPlace.model_validate({**named, **said, "paths": entry.paths})
     except (re.error, ValidationError) as error:
         raise ConfigurationError(
-            f"[[sources.approvals.place]] for {', '.join(entry.paths)}: {_complaint(error)} "
+            f"[[sources.approvals.place]] for {', '.join(entry.paths)}: {complaint(error)} "
             f"(file {PurePosixPath(name).name}); groups of path_pattern are called {', '.join(_FACTS)}, a "
             "repository is owner/name"
         ) from error
@@ -133,7 +136,8 @@ def _found(entry: ApprovalPlace, name: str) -> re.Match[str] | None:
     return re.search(entry.path_pattern, name) if entry.path_pattern else None
 
 
-def _complaint(error: re.error | ValidationError) -> str:
+def complaint(error: re.error | ValidationError) -> str:
+    """What is wrong with an entry, in words."""
     if isinstance(error, re.error):
         return f"path_pattern: {error}"
     first = error.errors(include_url=False)[0]

@@ -15,12 +15,11 @@ from pydantic import ValidationError
 
 from ingest.errors import ConfigurationError
 from ingest.settings import DetectionPlace, DetectionsSettings, FilesSettings, LabelsSettings
-from ingest.sources.approvals.places import is_match, without_home
+from ingest.sources.approvals.places import at_home, complaint, fits, without_home
 from ingest.sources.approvals.strange import strange
 from ingest.sources.detections.records import Log, Place
 from ingest.sources.files import find_files
 
-_HOME: Final = "~"
 _NOT_FACTS: Final = {"paths", "path_pattern"}
 
 
@@ -40,27 +39,22 @@ def logs(
         An entry cannot be understood.
     """
     wanted = settings.model_copy(
-        update={"paths": _at_home(settings.paths), "exclude": _at_home(settings.exclude)}
+        update={"paths": at_home(settings.paths), "exclude": at_home(settings.exclude)}
     )
     found: list[Log] = []
     for file in find_files(wanted, base, setting):
         name = without_home(file.name, file.path)
         names = (file.name, name)
-        meant = [entry for entry in entries if _fits(names, entry.paths, base)]
-        mappings = tuple(each for each in settings.mapping if _fits(names, each.paths, base))
+        meant = [entry for entry in entries if fits(names, entry.paths, base)]
+        mappings = tuple(each for each in settings.mapping if fits(names, each.paths, base))
         found.append(Log(file.path, name, _place(meant, name), mappings))
     return found
 
 
 def no_files(settings: FilesSettings, base: Path) -> dict[str, str]:
     """What the settings name that is no file, and what it is."""
-    wanted = settings.model_copy(update={"exclude": _at_home(settings.exclude)})
+    wanted = settings.model_copy(update={"exclude": at_home(settings.exclude)})
     return strange(wanted, base)
-
-
-def _fits(names: Iterable[str], patterns: Iterable[str], base: Path) -> bool:
-    """Whether one of a file's names matches one of the patterns."""
-    return any(is_match(name, pattern, base) for pattern in patterns for name in names)
 
 
 def inside(said: Mapping[str, Any], path: str) -> Any:
@@ -94,19 +88,8 @@ def _told(entry: DetectionPlace, name: str) -> dict[str, Any]:
         told = DetectionPlace.model_validate({**named, **said, "paths": entry.paths})
     except (re.error, ValidationError) as error:
         raise ConfigurationError(
-            f"[[sources.detections.place]] for {', '.join(entry.paths)}: {_complaint(error)} "
+            f"[[sources.detections.place]] for {', '.join(entry.paths)}: {complaint(error)} "
             f"(file {PurePosixPath(name).name}); groups of path_pattern are called as the keys of an entry, "
             "as (?P<detector>...) or (?P<cohort>...)"
         ) from error
     return told.model_dump(exclude=_NOT_FACTS, exclude_none=True)
-
-
-def _complaint(error: re.error | ValidationError) -> str:
-    if isinstance(error, re.error):
-        return f"path_pattern: {error}"
-    first = error.errors(include_url=False)[0]
-    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
-
-
-def _at_home(patterns: Iterable[str]) -> list[str]:
-    return [str(Path(pattern).expanduser()) if pattern.startswith(_HOME) else pattern for pattern in patterns]
